@@ -1,2 +1,6 @@
 #!/usr/bin/env node
-export {};
+import { installInterrupt } from "./interrupt.ts";
+
+installInterrupt();
+const { runCli } = await import("./cli.ts");
+process.exitCode = await runCli(process.argv.slice(2));

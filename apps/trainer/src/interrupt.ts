@@ -1,0 +1,20 @@
+/**
+ * Ctrl-C. The first asks the running command to finish its step and save; the second ends the process at once.
+ * Installed before anything else is imported, so that no import can leave a moment without it.
+ */
+const controller = new AbortController();
+let received = 0;
+
+function onSignal(): void {
+  received += 1;
+  if (received > 1) process.exit(130);
+  controller.abort();
+}
+
+export function installInterrupt(): void {
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+}
+
+/** Aborted at the first Ctrl-C. */
+export const interrupted: AbortSignal = controller.signal;

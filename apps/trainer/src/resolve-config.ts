@@ -1,0 +1,93 @@
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { parse as parseYaml } from "yaml";
+import { z } from "zod";
+import { TrainerError } from "./errors.ts";
+import { RUN_PRESETS, RunConfig, type RunPreset } from "./run-config.ts";
+
+export interface ConfigSources {
+  readonly preset: string;
+  /** A YAML or JSON file with any part of the settings. */
+  readonly configFile?: string | undefined;
+  /** `a.b=value`, each value read as YAML. */
+  readonly assignments: readonly string[];
+}
+
+/**
+ * One configuration from its sources; a later one wins: preset, file, `--set`.
+ * @throws {TrainerError} `USAGE` for an unknown preset or a malformed `--set`; `CONFIG` for a bad file or value.
+ */
+export async function resolveConfig({ preset, configFile, assignments }: ConfigSources): Promise<RunConfig> {
+  if (!isPreset(preset)) {
+    throw new TrainerError("USAGE", `Unknown preset "${preset}". Use one of: ${Object.keys(RUN_PRESETS).join(", ")}.`);
+  }
+  let settings: unknown = RUN_PRESETS[preset];
+  if (configFile !== undefined) settings = merge(settings, await readConfigFile(configFile));
+  for (const assignment of assignments) settings = merge(settings, parseAssignment(assignment));
+  return checkConfig(settings);
+}
+
+/** @throws {TrainerError} `CONFIG`, naming the setting, what was received and what it may be. */
+export function checkConfig(settings: unknown): RunConfig {
+  const checked = RunConfig.safeParse(settings);
+  if (checked.success) return checked.data;
+  const issue = checked.error.issues[0]!;
+  const path = issue.path.join(".");
+  const received = JSON.stringify(issue.path.reduce<unknown>((value, key) => field(value, key), settings));
+  throw new TrainerError("CONFIG", `Setting ${path || "(top level)"} = ${received}: ${z.prettifyError({ issues: [{ ...issue, path: [] }] } as unknown as z.ZodError).replace(/^✖ /u, "")}.`);
+}
+
+function isPreset(name: string): name is RunPreset {
+  return Object.hasOwn(RUN_PRESETS, name);
+}
+
+function field(value: unknown, key: PropertyKey): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<PropertyKey, unknown>)[key]
+    : undefined;
+}
+
+async function readConfigFile(path: string): Promise<unknown> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new TrainerError("CONFIG", `Cannot read the settings file ${path}. Check the path.`, { cause });
+  });
+  try {
+    return extname(path) === ".json" ? JSON.parse(text) : parseYaml(text);
+  } catch (cause) {
+    throw new TrainerError("CONFIG", `${path} is neither valid JSON nor YAML: ${firstLine(cause)}`, { cause });
+  }
+}
+
+function parseAssignment(assignment: string): unknown {
+  const equals = assignment.indexOf("=");
+  const keys = assignment.slice(0, Math.max(equals, 0)).split(".");
+  if (equals < 1 || keys.some((key) => !/^[A-Za-z][A-Za-z0-9]*$/u.test(key))) {
+    throw new TrainerError("USAGE", `--set takes NAME.NAME=VALUE, such as train.batchSize=4; received "${assignment}".`);
+  }
+  const text = assignment.slice(equals + 1);
+  let value: unknown;
+  try {
+    // "" is an empty string here, not YAML's null.
+    value = text === "" ? "" : parseYaml(text);
+  } catch (cause) {
+    throw new TrainerError("USAGE", `--set ${assignment}: the value is not valid YAML: ${firstLine(cause)}`, { cause });
+  }
+  return keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+}
+
+/** Objects merge by key; everything else is replaced. A tokenizer of another kind replaces the whole entry. */
+function merge(base: unknown, change: unknown): unknown {
+  if (!isPlainObject(base) || !isPlainObject(change)) return change;
+  if ("kind" in change && change["kind"] !== base["kind"]) return change;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(change)) merged[key] = merge(base[key], value);
+  return merged;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function firstLine(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!;
+}

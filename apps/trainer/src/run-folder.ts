@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { access, appendFile, constants, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { TrainerError } from "./errors.ts";
+
+/** Version of the lines in metrics.jsonl. */
+const METRICS_SCHEMA = 1;
+
+/** What a run leaves behind: settings, metrics, samples, the loss plot and the checkpoints. */
+export class RunFolder {
+  readonly path: string;
+  readonly #started = Date.now();
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Makes the folder and proves that it can be written to.
+   * @throws {TrainerError} `RUN_FOLDER` when it cannot, or when another run already lies there.
+   */
+  static async create(path: string): Promise<RunFolder> {
+    const existing = await readdir(path).catch(() => []);
+    if (existing.includes("config.json")) {
+      throw new TrainerError("RUN_FOLDER", `${path} already holds a run. Continue it with --resume ${path}, or choose another --run-dir.`);
+    }
+    const folder = new RunFolder(path);
+    await folder.#prepare();
+    return folder;
+  }
+
+  /** Opens the folder of an earlier run. */
+  static async open(path: string): Promise<RunFolder> {
+    const folder = new RunFolder(path);
+    await folder.#prepare();
+    return folder;
+  }
+
+  async #prepare(): Promise<void> {
+    try {
+      await mkdir(join(this.path, "checkpoints"), { recursive: true });
+      await access(this.path, constants.W_OK);
+      const probe = join(this.path, `.probe-${randomBytes(4).toString("hex")}`);
+      await writeFile(probe, "");
+      await rm(probe);
+    } catch (cause) {
+      throw new TrainerError("RUN_FOLDER", `Cannot write to ${this.path}. Choose another folder with --run-dir.`, { cause });
+    }
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  async writeConfig(config: unknown): Promise<void> {
+    await writeWhole(this.file("config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  }
+
+  /** One line per step or evaluation, with the schema's version and the time since the run (or its resumption) began. */
+  async appendMetrics(event: Readonly<Record<string, unknown>>): Promise<void> {
+    const wallSeconds = (Date.now() - this.#started) / 1000;
+    await appendFile(this.file("metrics.jsonl"), `${JSON.stringify({ schema: METRICS_SCHEMA, ...event, wallSeconds })}\n`);
+  }
+
+  /** Drops the lines after `step`: a resumed run writes them again. A line cut short by a crash goes too. */
+  async rewindMetrics(step: number): Promise<Record<string, unknown>[]> {
+    const text = await readFile(this.file("metrics.jsonl"), "utf8").catch(() => "");
+    const kept = text.split("\n").flatMap((line) => {
+      const event = parseLine(line);
+      return event !== undefined && Number(event["step"]) <= step ? [event] : [];
+    });
+    await writeWhole(this.file("metrics.jsonl"), kept.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    return kept;
+  }
+
+  async appendSample(step: number, text: string): Promise<void> {
+    await appendFile(this.file("samples.md"), `## Step ${step}\n\n${text.replaceAll(/^/gmu, "> ")}\n\n`);
+  }
+}
+
+function parseLine(line: string): Record<string, unknown> | undefined {
+  try {
+    return line === "" ? undefined : (JSON.parse(line) as Record<string, unknown>);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a file under a temporary name and renames it, so that a reader never sees half of it. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    await writeFile(temporary, content);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** runs/NAME-20260131-120005, or with a counter behind it when that is taken. */
+export async function newRunPath(name: string, now: Date = new Date()): Promise<string> {
+  const digits = now.toISOString().replaceAll(/[-:]/gu, "");
+  const base = join("runs", `${name}-${digits.slice(0, 8)}-${digits.slice(9, 15)}`);
+  for (let attempt = 1; ; attempt += 1) {
+    const path = attempt === 1 ? base : `${base}-${attempt}`;
+    if ((await stat(path).catch(() => undefined)) === undefined) return path;
+  }
+}
+
+/** The run in runs/ that was written to last. */
+export async function newestRun(): Promise<string | undefined> {
+  const names = await readdir("runs").catch(() => []);
+  let newest: { path: string; time: number } | undefined;
+  for (const name of names) {
+    const path = join("runs", name);
+    const info = await stat(join(path, "config.json")).catch(() => undefined);
+    if (info !== undefined && (newest === undefined || info.mtimeMs > newest.time)) newest = { path, time: info.mtimeMs };
+  }
+  return newest?.path;
+}
