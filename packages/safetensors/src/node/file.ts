@@ -1,0 +1,50 @@
+import { open, type FileHandle } from "node:fs/promises";
+import { SafetensorsError } from "../errors.ts";
+
+/** What one call to the operating system may read at most; Node refuses 2 GiB and more. */
+const MAX_READ = 1 << 30;
+
+/** Opens a file to read. @throws {SafetensorsError} `READ_FAILED` */
+export async function openToRead(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new SafetensorsError("READ_FAILED", `Cannot open ${path} (${code}); check the path.`, { cause });
+  }
+}
+
+/** Reads `length` bytes at `position`. @throws {SafetensorsError} `READ_FAILED` when the file ends before */
+export async function readExactly(
+  handle: FileHandle,
+  path: string,
+  position: number,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(length); // its own memory, not zeroed: every byte is read or this throws
+  for (let done = 0; done < length;) {
+    const { bytesRead } = await readSome(handle, path, bytes.subarray(done, done + MAX_READ), position + done);
+    if (bytesRead === 0) {
+      throw new SafetensorsError(
+        "READ_FAILED",
+        `${path} ends at byte ${position + done}: it changed while it was read.`,
+      );
+    }
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+async function readSome(
+  handle: FileHandle,
+  path: string,
+  into: Uint8Array,
+  position: number,
+): Promise<{ bytesRead: number }> {
+  try {
+    return await handle.read(into, 0, into.length, position);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new SafetensorsError("READ_FAILED", `Cannot read ${path} (${code}); check that it is a file.`, { cause });
+  }
+}
