@@ -34,7 +34,10 @@ export function checkConfig(settings: unknown): RunConfig {
   const issue = checked.error.issues[0]!;
   const path = issue.path.join(".");
   const received = JSON.stringify(issue.path.reduce<unknown>((value, key) => field(value, key), settings));
-  throw new TrainerError("CONFIG", `Setting ${path || "(top level)"} = ${received}: ${z.prettifyError({ issues: [{ ...issue, path: [] }] } as unknown as z.ZodError).replace(/^✖ /u, "")}.`);
+  throw new TrainerError(
+    "CONFIG",
+    `Setting ${path || "(top level)"} = ${received}: ${z.prettifyError({ issues: [{ ...issue, path: [] }] } as unknown as z.ZodError).replace(/^✖ /u, "")}.`,
+  );
 }
 
 function isPreset(name: string): name is RunPreset {
@@ -62,7 +65,10 @@ function parseAssignment(assignment: string): unknown {
   const equals = assignment.indexOf("=");
   const keys = assignment.slice(0, Math.max(equals, 0)).split(".");
   if (equals < 1 || keys.some((key) => !/^[A-Za-z][A-Za-z0-9]*$/u.test(key))) {
-    throw new TrainerError("USAGE", `--set takes NAME.NAME=VALUE, such as train.batchSize=4; received "${assignment}".`);
+    throw new TrainerError(
+      "USAGE",
+      `--set takes NAME.NAME=VALUE, such as train.batchSize=4; received "${assignment}".`,
+    );
   }
   const text = assignment.slice(equals + 1);
   let value: unknown;

@@ -22,7 +22,10 @@ export class RunFolder {
   static async create(path: string): Promise<RunFolder> {
     const existing = await readdir(path).catch(() => []);
     if (existing.includes("config.json")) {
-      throw new TrainerError("RUN_FOLDER", `${path} already holds a run. Continue it with --resume ${path}, or choose another --run-dir.`);
+      throw new TrainerError(
+        "RUN_FOLDER",
+        `${path} already holds a run. Continue it with --resume ${path}, or choose another --run-dir.`,
+      );
     }
     const folder = new RunFolder(path);
     await folder.#prepare();
@@ -44,7 +47,9 @@ export class RunFolder {
       await writeFile(probe, "");
       await rm(probe);
     } catch (cause) {
-      throw new TrainerError("RUN_FOLDER", `Cannot write to ${this.path}. Choose another folder with --run-dir.`, { cause });
+      throw new TrainerError("RUN_FOLDER", `Cannot write to ${this.path}. Choose another folder with --run-dir.`, {
+        cause,
+      });
     }
   }
 
@@ -59,7 +64,10 @@ export class RunFolder {
   /** One line per step or evaluation, with the schema's version and the time since the run (or its resumption) began. */
   async appendMetrics(event: Readonly<Record<string, unknown>>): Promise<void> {
     const wallSeconds = (Date.now() - this.#started) / 1000;
-    await appendFile(this.file("metrics.jsonl"), `${JSON.stringify({ schema: METRICS_SCHEMA, ...event, wallSeconds })}\n`);
+    await appendFile(
+      this.file("metrics.jsonl"),
+      `${JSON.stringify({ schema: METRICS_SCHEMA, ...event, wallSeconds })}\n`,
+    );
   }
 
   /** Drops the lines after `step`: a resumed run writes them again. A line cut short by a crash goes too. */
@@ -116,7 +124,8 @@ export async function newestRun(): Promise<string | undefined> {
   for (const name of names) {
     const path = join("runs", name);
     const info = await stat(join(path, "config.json")).catch(() => undefined);
-    if (info !== undefined && (newest === undefined || info.mtimeMs > newest.time)) newest = { path, time: info.mtimeMs };
+    if (info !== undefined && (newest === undefined || info.mtimeMs > newest.time))
+      newest = { path, time: info.mtimeMs };
   }
   return newest?.path;
 }

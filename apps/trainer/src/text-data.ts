@@ -17,7 +17,11 @@ export async function readText(path: string): Promise<string> {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new TrainerError("DATA", `${path} is not valid UTF-8. Convert it first, for example: iconv -f GB18030 -t UTF-8 ${path}`, { cause });
+    throw new TrainerError(
+      "DATA",
+      `${path} is not valid UTF-8. Convert it first, for example: iconv -f GB18030 -t UTF-8 ${path}`,
+      { cause },
+    );
   }
 }
 
@@ -29,7 +33,10 @@ async function readBytes(path: string): Promise<Uint8Array> {
     const info = await file.stat();
     if (info.isDirectory()) throw new TrainerError("DATA", `${path} is a folder. Name the text files in it.`);
     if (info.size > MAX_TEXT_BYTES) {
-      throw new TrainerError("DATA", `${path} has ${info.size} bytes; a text may have ${MAX_TEXT_BYTES}. Split it or use a part.`);
+      throw new TrainerError(
+        "DATA",
+        `${path} has ${info.size} bytes; a text may have ${MAX_TEXT_BYTES}. Split it or use a part.`,
+      );
     }
     return await file.readFile();
   } finally {

@@ -1,0 +1,53 @@
+import { nativeStatus, setupNative, useBackend, type BackendInfo, type BackendName } from "@scratch-llm/backend/node";
+import { describeError } from "./errors.ts";
+import { formatBytes } from "./format.ts";
+import { interrupted } from "./interrupt.ts";
+import { fill, type Messages } from "./messages/messages.ts";
+import type { Output } from "./output.ts";
+
+export type BackendChoice = "auto" | BackendName;
+
+/**
+ * Brings up the backend of the user's choice. With "auto", native TensorFlow is set up the first time; where that is
+ * not possible the run goes on with WASM and says why.
+ */
+export async function bringUpBackend(choice: BackendChoice, output: Output, messages: Messages): Promise<BackendInfo> {
+  let failure: string | undefined;
+  if (choice === "auto" || choice === "native") failure = await ensureNative(choice, output, messages);
+  const info = await useBackend(choice);
+  return failure === undefined ? info : { ...info, reason: failure };
+}
+
+/** Undefined when native is ready; else why it is not, when there is something else to go on with. */
+async function ensureNative(
+  choice: "auto" | "native",
+  output: Output,
+  messages: Messages,
+): Promise<string | undefined> {
+  if ((await nativeStatus()).ready) return undefined;
+  try {
+    await runSetup(output, messages);
+    return undefined;
+  } catch (error) {
+    if (choice === "native" || interrupted.aborted) throw error;
+    const reason = describeError(error).message;
+    output.note(fill(messages.setup.failed, { reason }));
+    output.note(messages.setup.fallback);
+    return reason;
+  }
+}
+
+/** Sets native TensorFlow up with its progress on stderr; answers with the folder where it lies. */
+export async function runSetup(output: Output, messages: Messages): Promise<string> {
+  output.note(messages.setup.start);
+  const result = await setupNative({
+    signal: interrupted,
+    onProgress: (event) => {
+      const share = event.total === undefined ? "" : ` ${formatBytes(event.done ?? 0)} / ${formatBytes(event.total)}`;
+      output.progress(`${event.phase}: ${event.message}${share}`);
+    },
+  });
+  output.clearProgress();
+  output.note(fill(messages.setup.done, { where: result.folder }));
+  return result.folder;
+}
