@@ -1,0 +1,73 @@
+import * as tf from "@tensorflow/tfjs";
+import { ShapeError } from "../errors.ts";
+import { hasKernel, KERNELS, runKernel } from "../kernels.ts";
+import { customGrad } from "./custom-grad.ts";
+
+/** Settings of {@link crossEntropy}. */
+export interface CrossEntropyOptions {
+  /** Targets of this value count neither in the sum nor in the mean; default −100, as in PyTorch. */
+  readonly ignoreIndex?: number;
+}
+
+/**
+ * Mean of −log softmax(logits)[target], as `F.cross_entropy` (book section 5.1).
+ *
+ * @param logits [n, v]
+ * @param targets int32 [n], each in 0 … v − 1 or `ignoreIndex`
+ * @returns scalar; NaN where every target is ignored, as in PyTorch
+ * @throws ShapeError where the shapes or the targets' type do not fit.
+ */
+export function crossEntropy(
+  logits: tf.Tensor,
+  targets: tf.Tensor,
+  { ignoreIndex = -100 }: CrossEntropyOptions = {},
+): tf.Scalar {
+  checkShapes(logits, targets);
+  const kept = tf.notEqual(targets, tf.scalar(ignoreIndex, "int32"));
+  const weights = kept.cast("float32"); // (n)
+  const labels = targets.mul(kept.cast("int32")); // an ignored target becomes 0, a label that every backend accepts
+  return perToken(logits, labels, weights).sum().div(weights.sum());
+}
+
+function checkShapes(logits: tf.Tensor, targets: tf.Tensor): void {
+  if (logits.rank === 2 && targets.rank === 1 && logits.shape[0] === targets.shape[0] && targets.dtype === "int32")
+    return;
+  throw new ShapeError(
+    `crossEntropy expects logits [n, v] and int32 targets [n], got [${logits.shape.join(", ")}] and ` +
+      `${targets.dtype} [${targets.shape.join(", ")}]. Flatten them first.`,
+  );
+}
+
+/** The loss of each row times its weight, [n]. */
+function perToken(logits: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor): tf.Tensor {
+  if (hasKernel(KERNELS.sparseSoftmaxCrossEntropy)) {
+    return customGrad(
+      [logits],
+      () => {
+        const [loss, dlogits] = runKernel<[tf.Tensor, tf.Tensor]>(KERNELS.sparseSoftmaxCrossEntropy, {
+          logits,
+          labels,
+        });
+        return { value: loss.mul(weights), saved: [dlogits, weights] };
+      },
+      (dy, [dlogits, weights]) => [scaleRows(dlogits as tf.Tensor, dy.mul(weights as tf.Tensor))],
+    );
+  }
+  const oneHot = (labels: tf.Tensor): tf.Tensor => tf.oneHot(labels, logits.shape[1] as number, 1, 0, "float32");
+  return customGrad(
+    [logits],
+    () => {
+      const logProbs = tf.logSoftmax(logits);
+      const loss = logProbs.mul(oneHot(labels)).sum(-1).neg();
+      return { value: loss.mul(weights), saved: [logProbs, labels, weights] };
+    },
+    (dy, saved) => {
+      const [logProbs, labels, weights] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+      return [scaleRows(logProbs.exp().sub(oneHot(labels)), dy.mul(weights))];
+    },
+  );
+}
+
+function scaleRows(matrix: tf.Tensor, factors: tf.Tensor): tf.Tensor {
+  return matrix.mul(factors.reshape([-1, 1]));
+}

@@ -1,0 +1,121 @@
+/** Words of state, and so draws per twist. */
+export const STATE_WORDS = 624;
+const SHIFT = 397;
+
+/** MT19937's output function, which spreads a state word's bits; the result is a signed 32-bit integer. */
+function temper(word: number): number {
+  let y = word ^ (word >>> 11);
+  y ^= (y << 7) & 0x9d2c5680;
+  y ^= (y << 15) & 0xefc60000;
+  return y ^ (y >>> 18);
+}
+
+/** One step of the recurrence: the upper bit of `a`, the lower 31 of `b`, shifted and folded. */
+function fold(a: number, b: number): number {
+  const y = (a & 0x80000000) | (b & 0x7fffffff);
+  return (y >>> 1) ^ (-(y & 1) & 0x9908b0df);
+}
+
+/**
+ * The engine under PyTorch's CPU generator: MT19937 (Matsumoto and Nishimura, 1998).
+ * Bulk methods walk whole blocks of state, which is several times faster than a call per draw.
+ */
+export class MersenneTwister {
+  readonly #state: Int32Array = new Int32Array(STATE_WORDS);
+  #next: number = STATE_WORDS;
+  #position = 0;
+
+  /** Starts the stream again. Only the low 32 bits of `seed` count, as in PyTorch. */
+  seed(seed: number): void {
+    const state = this.#state;
+    let previous = Number(BigInt.asUintN(32, BigInt(seed))) | 0;
+    state[0] = previous;
+    for (let j = 1; j < STATE_WORDS; j++) {
+      previous = (Math.imul(1812433253, previous ^ (previous >>> 30)) + j) | 0;
+      state[j] = previous;
+    }
+    this.#next = STATE_WORDS;
+    this.#position = 0;
+  }
+
+  /** Draws since seeding. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The next 32 random bits, 0 … 2³² − 1. */
+  next(): number {
+    if (this.#next === STATE_WORDS) this.#twist();
+    this.#position++;
+    return temper(this.#state[this.#next++] as number) >>> 0;
+  }
+
+  /** Fills `out[start … end)` with k · 2⁻²⁴, k the low 24 bits of one draw each. */
+  fillUniform24(out: Float32Array, start: number, end: number): void {
+    const state = this.#state;
+    for (let i = start; i < end;) {
+      if (this.#next === STATE_WORDS) this.#twist();
+      const from = this.#next;
+      const count = Math.min(STATE_WORDS - from, end - i);
+      for (let k = 0; k < count; k++) out[i + k] = (temper(state[from + k] as number) & 0xffffff) * 2 ** -24;
+      i += count;
+      this.#next = from + count;
+      this.#position += count;
+    }
+  }
+
+  /**
+   * Fills `out` with `value` where a 53-bit uniform number is below `probability`, else 0; two draws each.
+   * The high word decides all but one element in 2²¹, so the low one is tempered only on a tie.
+   */
+  fillBernoulli(out: Float32Array, probability: number, value: number): void {
+    const threshold = Math.ceil(probability * 2 ** 53);
+    const high = Math.floor(threshold / 2 ** 32);
+    const low = threshold % 2 ** 32;
+    const state = this.#state;
+    for (let i = 0; i < out.length;) {
+      if (this.#next >= STATE_WORDS - 1) {
+        // A pair that begins with a block's last word, or a new block.
+        const hi = this.next() & 0x1fffff;
+        const lo = this.next();
+        out[i++] = hi < high || (hi === high && lo < low) ? value : 0;
+        continue;
+      }
+      const from = this.#next;
+      const count = Math.min((STATE_WORDS - from) >>> 1, out.length - i);
+      for (let k = 0; k < count; k++) {
+        const at = from + 2 * k;
+        const hi = temper(state[at] as number) & 0x1fffff;
+        let keep = hi < high;
+        if (hi === high) keep = temper(state[at + 1] as number) >>> 0 < low;
+        out[i + k] = keep ? value : 0;
+      }
+      i += count;
+      this.#next = from + 2 * count;
+      this.#position += 2 * count;
+    }
+  }
+
+  /** A copy of the state: words, index of the next word, draws since seeding. */
+  save(): { words: Int32Array; next: number; position: number } {
+    return { words: this.#state.slice(), next: this.#next, position: this.#position };
+  }
+
+  /** Puts back what {@link save} gave. */
+  restore(saved: { words: Int32Array; next: number; position: number }): void {
+    this.#state.set(saved.words);
+    this.#next = saved.next;
+    this.#position = saved.position;
+  }
+
+  #twist(): void {
+    const mt = this.#state;
+    const split = STATE_WORDS - SHIFT;
+    for (let j = 0; j < split; j++) mt[j] = (mt[j + SHIFT] as number) ^ fold(mt[j] as number, mt[j + 1] as number);
+    for (let j = split; j < STATE_WORDS - 1; j++) {
+      mt[j] = (mt[j - split] as number) ^ fold(mt[j] as number, mt[j + 1] as number);
+    }
+    mt[STATE_WORDS - 1] = (mt[SHIFT - 1] as number) ^ fold(mt[STATE_WORDS - 1] as number, mt[0] as number);
+    this.#next = 0;
+  }
+}

@@ -1,0 +1,9 @@
+import * as tf from "@tensorflow/tfjs";
+import { Module } from "./module.ts";
+
+/** max(x, 0), as `torch.nn.ReLU` (book appendix A.5). */
+export class ReLU extends Module {
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.relu(x);
+  }
+}
