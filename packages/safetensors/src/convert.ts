@@ -76,7 +76,7 @@ function view<T>(Type: ViewConstructor<T>, bytes: Uint8Array): T {
   if (bytes.length % size !== 0) {
     throw new SafetensorsError("SIZE_MISMATCH", `${bytes.length} bytes are no whole number of ${size}-byte elements.`);
   }
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes); // (a Buffer's slice() would share)
   return new Type(aligned.buffer, aligned.byteOffset, bytes.length / size);
 }
 

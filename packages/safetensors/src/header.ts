@@ -1,6 +1,6 @@
 import { byteLength, isDtype, type Dtype } from "./dtype.ts";
-import { SafetensorsError } from "./errors.ts";
-import { findDuplicateKey } from "./json.ts";
+import { SafetensorsError, type SafetensorsErrorCode } from "./errors.ts";
+import { JsonReader } from "./json.ts";
 
 /** Where one tensor lies and what it is. `start` and `end` are bytes from the start of the file. */
 export interface TensorInfo {
@@ -22,6 +22,8 @@ export interface Header {
 export const LENGTH_BYTES = 8;
 /** The reference implementation refuses longer headers, so that a hostile length cannot make it allocate. */
 export const MAX_HEADER_BYTES = 100_000_000;
+/** No library of tensors has more dimensions. */
+const MAX_RANK = 64;
 
 /**
  * Length in bytes of the JSON header of a file whose first eight bytes (or more) are given.
@@ -67,65 +69,73 @@ export function parseHeader(bytes: Uint8Array, fileSize: number): Header {
   if (bytes.length < dataStart) {
     throw new SafetensorsError("HEADER_TRUNCATED", `Got ${bytes.length} bytes, the header ends at ${dataStart}.`);
   }
-  const json = parseJson(bytes.subarray(LENGTH_BYTES, dataStart));
-  const infos: TensorInfo[] = [];
-  let metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(json)) {
-    if (name === "__metadata__") metadata = checkMetadata(value);
-    else infos.push(checkTensor(name, value, dataStart));
-  }
+  const { infos, metadata } = readJson(bytes.subarray(LENGTH_BYTES, dataStart), dataStart);
   infos.sort((a, b) => a.start - b.start || a.end - b.end);
   checkContiguous(infos, dataStart, fileSize);
   return { tensors: new Map(infos.map((info) => [info.name, info])), metadata, dataStart };
 }
 
-function parseJson(bytes: Uint8Array): object {
-  let text: string;
-  let json: unknown;
+function readJson(bytes: Uint8Array, dataStart: number): { infos: TensorInfo[]; metadata: Record<string, string> } {
+  const infos: TensorInfo[] = [];
+  let metadata: Record<string, string> = {};
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new SafetensorsError("HEADER_INVALID", "The header is not JSON in UTF-8: this is no safetensors file.", {
-      cause,
+    const json = new JsonReader(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    json.object((name) => {
+      if (name === "__metadata__") metadata = readMetadata(json);
+      else infos.push(checkTensor(name, readFields(json, name), dataStart));
     });
+    json.end();
+  } catch (cause) {
+    if (cause instanceof SafetensorsError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SafetensorsError("HEADER_INVALID", `The header is not that of a safetensors file: ${reason}.`, { cause });
   }
-  if (!isObject(json)) throw new SafetensorsError("HEADER_INVALID", "The header is JSON but not an object.");
-  const duplicate = findDuplicateKey(text);
-  if (duplicate !== undefined) {
-    throw new SafetensorsError("HEADER_INVALID", `The header has the key "${duplicate}" twice.`);
-  }
-  return json;
+  return { infos, metadata };
 }
 
-function checkMetadata(value: unknown): Record<string, string> {
-  if (!isObject(value) || !Object.values(value).every((item) => typeof item === "string")) {
-    throw new SafetensorsError("HEADER_INVALID", "__metadata__ must be an object of strings.");
-  }
-  return value as Record<string, string>;
+function readMetadata(json: JsonReader): Record<string, string> {
+  const pairs: [string, string][] = [];
+  json.object((key) => pairs.push([key, json.string()]));
+  return Object.fromEntries(pairs);
 }
 
-function checkTensor(name: string, value: unknown, dataStart: number): TensorInfo {
-  const fail = (
-    code: "HEADER_INVALID" | "UNKNOWN_DTYPE" | "OFFSETS_INVALID" | "SIZE_MISMATCH",
-    what: string,
-  ): never => {
+interface Fields {
+  dtype?: string;
+  shape?: number[];
+  data_offsets?: number[];
+}
+
+function readFields(json: JsonReader, name: string): Fields {
+  const fields: Fields = {};
+  json.object((key) => {
+    if (key === "dtype") fields.dtype = json.string();
+    else if (key === "shape" || key === "data_offsets") fields[key] = readSizes(json);
+    else json.fail(`tensor "${name}" has the unknown field "${key}"`);
+  });
+  return fields;
+}
+
+function readSizes(json: JsonReader): number[] {
+  const sizes: number[] = [];
+  json.array(() => {
+    if (sizes.length === MAX_RANK) json.fail(`more than ${MAX_RANK} dimensions`);
+    sizes.push(json.size());
+  });
+  return sizes;
+}
+
+function checkTensor(name: string, { dtype, shape, data_offsets: offsets }: Fields, dataStart: number): TensorInfo {
+  const fail = (code: SafetensorsErrorCode, what: string): never => {
     throw new SafetensorsError(code, `Tensor "${name}": ${what}`);
   };
-  if (!isObject(value)) return fail("HEADER_INVALID", "the entry is not an object.");
-  const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
   if (!isDtype(dtype)) return fail("UNKNOWN_DTYPE", `dtype ${JSON.stringify(dtype)} is not one of the format's.`);
-  if (!isSizes(shape)) return fail("HEADER_INVALID", "shape must be an array of whole numbers ≥ 0.");
-  if (!isSizes(offsets) || offsets.length !== 2) {
-    return fail("OFFSETS_INVALID", "data_offsets must be two whole numbers ≥ 0.");
-  }
+  if (shape === undefined) return fail("HEADER_INVALID", "there is no shape.");
+  if (offsets?.length !== 2) return fail("OFFSETS_INVALID", "data_offsets must be two whole numbers.");
   const [start, end] = offsets as [number, number];
   const length = byteLength(dtype, shape);
   if (end - start !== length) {
-    return fail(
-      "SIZE_MISMATCH",
-      `${dtype} of shape [${shape.join(", ")}] takes ${length} bytes, data_offsets give ${end - start}.`,
-    );
+    const expected = `${dtype} of shape [${shape.join(", ")}] takes ${length} bytes`;
+    return fail("SIZE_MISMATCH", `${expected}, data_offsets give ${end - start}.`);
   }
   return { name, dtype, shape, start: dataStart + start, end: dataStart + end };
 }
@@ -148,12 +158,4 @@ function checkContiguous(infos: readonly TensorInfo[], dataStart: number, fileSi
       `The tensors end at byte ${position} but the file has ${fileSize}: it is cut short or damaged; download it again.`,
     );
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }

@@ -1,9 +1,12 @@
 import { basename, dirname, join } from "node:path";
 import { SafetensorsError } from "../errors.ts";
-import { MAX_HEADER_BYTES, type TensorInfo } from "../header.ts";
-import { findDuplicateKey } from "../json.ts";
+import type { TensorInfo } from "../header.ts";
+import { JsonReader } from "../json.ts";
 import { openToRead, readExactly } from "./file.ts";
 import { openSingle, type SafetensorsFile } from "./single.ts";
+
+/** The largest indexes (thousands of experts) have a few megabytes. */
+const MAX_INDEX_BYTES = 50_000_000;
 
 /** Opens all shards of a `*.safetensors.index.json` and joins them. */
 export async function openSharded(indexPath: string): Promise<SafetensorsFile> {
@@ -34,48 +37,39 @@ async function closeAll(shards: ReadonlyMap<string, SafetensorsFile>): Promise<v
 
 /** Tensor name → shard file name, checked: a shard lies beside its index, whatever the index says. */
 async function readWeightMap(indexPath: string): Promise<Map<string, string>> {
-  const fail = (what: string, options?: ErrorOptions): never => {
-    throw new SafetensorsError("INDEX_INVALID", `${indexPath}: ${what}`, options);
-  };
-  const text = await readText(indexPath);
-  let json: unknown;
+  const bytes = await readWhole(indexPath);
+  const weightMap = new Map<string, string>();
+  let found = false;
   try {
-    json = JSON.parse(text);
+    const json = new JsonReader(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    json.object((key) => {
+      if (key !== "weight_map") return json.skip();
+      found = true;
+      json.object((name) => weightMap.set(name, readShardName(json)));
+    });
+    json.end();
+    if (!found) json.fail('there is no "weight_map"');
   } catch (cause) {
-    return fail("the index is not JSON.", { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SafetensorsError("INDEX_INVALID", `${indexPath} is no safetensors index: ${reason}.`, { cause });
   }
-  const weightMap = typeof json === "object" && json !== null && "weight_map" in json ? json.weight_map : undefined;
-  if (typeof weightMap !== "object" || weightMap === null || Array.isArray(weightMap)) {
-    return fail('"weight_map" must be an object of tensor name → file name.');
-  }
-  const duplicate = findDuplicateKey(text);
-  if (duplicate !== undefined) return fail(`the key "${duplicate}" is there twice.`);
-  for (const [name, shard] of Object.entries(weightMap)) {
-    if (typeof shard !== "string" || !isPlainName(shard)) {
-      return fail(
-        `"${name}" is said to lie in ${JSON.stringify(shard)}, which is no .safetensors file beside the index.`,
-      );
-    }
-  }
-  return new Map(Object.entries(weightMap) as [string, string][]);
+  return weightMap;
 }
 
-function isPlainName(shard: string): boolean {
-  return /^[^/\\:\0]+\.safetensors$/.test(shard) && basename(shard) === shard;
+function readShardName(json: JsonReader): string {
+  const shard = json.string();
+  const isPlain = /^[^/\\:\0]+\.safetensors$/.test(shard) && basename(shard) === shard;
+  return isPlain ? shard : json.fail(`${JSON.stringify(shard)} is no .safetensors file beside the index`);
 }
 
-async function readText(path: string): Promise<string> {
+async function readWhole(path: string): Promise<Uint8Array> {
   const handle = await openToRead(path);
   try {
     const { size } = await handle.stat();
-    if (size > MAX_HEADER_BYTES) {
-      throw new SafetensorsError("HEADER_TOO_LARGE", `${path} has ${size} bytes (limit ${MAX_HEADER_BYTES}).`);
+    if (size > MAX_INDEX_BYTES) {
+      throw new SafetensorsError("INDEX_INVALID", `${path} has ${size} bytes, an index at most ${MAX_INDEX_BYTES}.`);
     }
-    const bytes = await readExactly(handle, path, 0, size);
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof SafetensorsError) throw error;
-    throw new SafetensorsError("INDEX_INVALID", `${path} is not text in UTF-8.`, { cause: error });
+    return await readExactly(handle, path, 0, size);
   } finally {
     await handle.close();
   }
