@@ -1,1 +1,11 @@
-export {};
+export { CausalAttention } from "./causal-attention.ts";
+export type { CausalAttentionOptions } from "./causal-attention.ts";
+export { causalMask, MASKED } from "./causal-mask.ts";
+export { ContextLengthError, NumHeadsError } from "./errors.ts";
+export { LayerCache } from "./layer-cache.ts";
+export { MultiHeadAttention } from "./multi-head-attention.ts";
+export type { AttentionOptions, MultiHeadAttentionOptions } from "./multi-head-attention.ts";
+export { MultiHeadAttentionWrapper } from "./multi-head-attention-wrapper.ts";
+export { SelfAttentionV1, SelfAttentionV2 } from "./self-attention.ts";
+export { simpleSelfAttention } from "./simple-attention.ts";
+export type { Tap } from "./tap.ts";
