@@ -52,7 +52,7 @@ it("drops attention weights as in section 3.5.2", () => {
 it("does not let a later token change an earlier one", () => {
   const attention = new CausalAttention({ dIn: 3, dOut: 2, contextLength: 6, dropout: 0 });
   const x = bookBatch();
-  const changed = tf.concat([x.slice([0, 0, 0], [2, 4, 3]), tf.fill([2, 2, 3], 9)], 1);
+  const changed = tf.concat([x.slice([0, 0, 0], [2, 4, 3]), tf.fill([2, 2, 3], 9)], 1) as tf.Tensor3D;
   const firstFour = (input: tf.Tensor3D): Float32Array =>
     attention.forward(input).slice([0, 0, 0], [2, 4, 2]).dataSync() as Float32Array;
   expect(firstFour(changed)).toEqual(firstFour(x));
