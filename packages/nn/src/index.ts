@@ -13,7 +13,7 @@ export { KERNELS } from "./kernels.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export { Module } from "./module.ts";
 export { AdamW, type AdamWOptions, type AdamWScalars, type ParameterGroup } from "./optim/adamw.ts";
-export { type ClippedGrads, clipGradNorm } from "./optim/clip-grad-norm.ts";
+export { type ClippedGrads, clipGradNorm, gradNorm } from "./optim/clip-grad-norm.ts";
 export { GradientAccumulator } from "./optim/gradient-accumulator.ts";
 export { SGD, type SGDOptions } from "./optim/sgd.ts";
 export { valueAndGrads, type ValueAndGrads } from "./optim/value-and-grads.ts";
