@@ -1,1 +1,30 @@
-export {};
+export type { Tap } from "@scratch-llm/attention";
+export { fromBookName, toBookName } from "./book-names.ts";
+export {
+  countParameters,
+  GPT_CONFIG_1558M,
+  GPT_CONFIG_124M,
+  GPT_CONFIG_355M,
+  GPT_CONFIG_774M,
+  GPT_CONFIG_SMALL,
+  GPT_CONFIG_TINY,
+  GPT_CONFIGS,
+  validateConfig,
+} from "./config.ts";
+export type { GPTConfig, GPTConfigName } from "./config.ts";
+export { DummyGPTModel, DummyLayerNorm, DummyTransformerBlock } from "./dummy-gpt-model.ts";
+export { EmptyPromptError, GPTConfigError } from "./errors.ts";
+export { ExampleDeepNeuralNetwork, meanGradients } from "./example-deep-neural-network.ts";
+export type { ExampleDeepNeuralNetworkOptions } from "./example-deep-neural-network.ts";
+export { FeedForward } from "./feed-forward.ts";
+export { GELU } from "./gelu.ts";
+export { generateText } from "./generate-text.ts";
+export { generateTextSimple } from "./generate-text-simple.ts";
+export type { GenerateTextSimpleOptions } from "./generate-text-simple.ts";
+export { GPTModel } from "./gpt-model.ts";
+export type { ForwardOptions } from "./gpt-model.ts";
+export { GPTModelFast } from "./gpt-model-fast.ts";
+export { KVCache } from "./kv-cache.ts";
+export { LayerNorm } from "./layer-norm.ts";
+export type { BuildOptions, Parts } from "./parts.ts";
+export { TransformerBlock } from "./transformer-block.ts";
