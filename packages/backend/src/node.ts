@@ -1,1 +1,13 @@
-export {};
+export { useBackend } from "./node/use-backend.ts";
+export { BackendError } from "./backend-error.ts";
+export type { BackendErrorCode } from "./backend-error.ts";
+export type { BackendInfo, BackendName } from "./backend-info.ts";
+export { cacheFolder } from "./native/cache-folder.ts";
+export type { SetupEvent, SetupPhase } from "./native/events.ts";
+export type { AddonSource } from "./native/installation.ts";
+export { setupNative } from "./native/setup.ts";
+export type { SetupOptions, SetupResult } from "./native/setup.ts";
+export { SetupError } from "./native/setup-error.ts";
+export type { SetupErrorCode } from "./native/setup-error.ts";
+export { nativeStatus, removeNative } from "./native/status.ts";
+export type { NativeStatus } from "./native/status.ts";

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder } from "./cache-folder.ts";
+import { platformName } from "./platform.ts";
+import type { TfjsNode } from "./tfjs-node.ts";
+
+/** Where an addon came from: TensorFlow's wheel, tfjs-node's own archives, or its own installer (in its package folder). */
+export type AddonSource = "wheel" | "official" | "package";
+
+/** A built addon, ready to load. All paths are absolute. */
+export interface Installation extends Manifest {
+  readonly folder: string;
+}
+
+/** What a finished folder in the cache says about itself, with paths relative to it. */
+export interface Manifest {
+  readonly source: AddonSource;
+  /** The Node addon. */
+  readonly addon: string;
+  /** The addon of quiet.cc, and the library that it opens before the other is loaded. */
+  readonly quiet?: { readonly addon: string; readonly library: string };
+}
+
+/** The manifest's file name. It is written last: a folder without it is not finished. */
+export const MANIFEST = "installation.json";
+
+/** All native installations, in the user's cache folder. */
+export function nativeFolder(): string {
+  return join(cacheFolder(), "native");
+}
+
+/** The folder of the addon for this tfjs-node on this kind of computer. */
+export function installationFolder({ version }: TfjsNode): string {
+  return join(nativeFolder(), `tfjs-node-${version}-${platformName()}`);
+}
+
+/** The addon in the cache, else the one that tfjs-node's own installer left in its package folder. */
+export function findInstallation(tfjsNode: TfjsNode): Installation | undefined {
+  const cached = installationFolder(tfjsNode);
+  if (existsSync(join(cached, MANIFEST))) {
+    return resolveManifest(cached, JSON.parse(readFileSync(join(cached, MANIFEST), "utf8")) as Manifest);
+  }
+  const folder = join(tfjsNode.folder, "lib", "napi-v8");
+  const addon = join(folder, "tfjs_binding.node");
+  return existsSync(addon) ? { source: "package", folder, addon } : undefined;
+}
+
+/** Makes a manifest's paths absolute. */
+export function resolveManifest(folder: string, { source, addon, quiet }: Manifest): Installation {
+  return {
+    source,
+    folder,
+    addon: join(folder, addon),
+    ...(quiet && { quiet: { addon: join(folder, quiet.addon), library: join(folder, quiet.library) } }),
+  };
+}
