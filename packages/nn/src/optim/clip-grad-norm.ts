@@ -9,24 +9,26 @@ export interface ClippedGrads {
 
 /** The Euclidean norm over all gradients together. */
 export function gradNorm(grads: ReadonlyMap<string, tf.Tensor>): tf.Scalar {
-  if (grads.size === 0) return tf.scalar(0);
-  return tf.tidy(() => tf.addN([...grads.values()].map((grad) => grad.square().sum())).sqrt()) as tf.Scalar;
+  return tf.tidy(() => {
+    const squares = [...grads.values()].map((grad) => tf.tidy(() => grad.square().sum()));
+    return squares.length > 0 ? tf.addN(squares).sqrt() : tf.scalar(0);
+  }) as tf.Scalar;
 }
 
 /**
  * Scales all gradients by min(1, maxNorm / (norm + 10⁻⁶)), as `torch.nn.utils.clip_grad_norm_` (book appendix D.3). The
  * caller keeps the given gradients and owns the new ones.
  *
- * @param maxNorm a number, or the scalar that a compiled step is fed: Infinity clips nothing.
+ * @param maxNorm a number, or the scalar that a compiled step is fed.
+ * @throws ArgumentError where maxNorm is a number not above 0.
  */
 export function clipGradNorm(grads: ReadonlyMap<string, tf.Tensor>, maxNorm: number | tf.Scalar): ClippedGrads {
   if (typeof maxNorm === "number" && !(maxNorm > 0)) {
     throw new ArgumentError(`clipGradNorm's maxNorm must be above 0, got ${maxNorm}.`);
   }
   const norm = gradNorm(grads);
-  const clipped = tf.tidy(() => {
-    const factor = tf.minimum(1, tf.div(maxNorm, norm.add(1e-6)));
-    return [...grads.values()].map((grad) => grad.mul(factor));
-  });
-  return { grads: new Map([...grads.keys()].map((name, i) => [name, clipped[i] as tf.Tensor])), norm };
+  const factor = tf.tidy(() => tf.minimum(1, tf.div(maxNorm, norm.add(1e-6))));
+  const clipped = new Map([...grads].map(([name, grad]) => [name, grad.mul(factor)]));
+  factor.dispose();
+  return { grads: clipped, norm };
 }
