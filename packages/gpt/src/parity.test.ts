@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { AdamW, crossEntropy, Generator, TorchDropout, useDropout, valueAndGrads } from "@scratch-llm/nn";
+import { onBackends } from "@test/backend.ts";
+import { expectClose } from "@test/expect-close.ts";
+import * as tf from "@tensorflow/tfjs";
+import { describe, expect, it } from "vitest";
+import { toBookName } from "./book-names.ts";
+import type { GPTConfig } from "./config.ts";
+import { GPTModel } from "./gpt-model.ts";
+import { GPTModelFast } from "./gpt-model-fast.ts";
+
+/** What fixtures/gpt/make_parity.py writes. */
+interface Parity {
+  readonly seed: number;
+  readonly ids: number[][];
+  readonly targets: number[][];
+  readonly initialSha256: string;
+  readonly logits: Packed;
+  readonly loss: number;
+  readonly gradients: Record<string, Packed>;
+  readonly adamw: { lr: number; weight_decay: number };
+  readonly losses: number[];
+  readonly trained: Record<string, Packed>;
+  readonly dropoutRate: number;
+  readonly dropoutLogits: Packed;
+}
+interface Packed {
+  readonly shape: number[];
+  readonly base64: string;
+}
+
+const CONFIG: GPTConfig = {
+  vocabSize: 48,
+  contextLength: 8,
+  embDim: 16,
+  nHeads: 4,
+  nLayers: 2,
+  dropRate: 0,
+  qkvBias: false,
+};
+const parity = JSON.parse(
+  await readFile(new URL("../../../fixtures/gpt/parity.json", import.meta.url), "utf8"),
+) as Parity;
+
+const unpack = ({ base64 }: Packed): Float32Array =>
+  new Float32Array(new Uint8Array(Buffer.from(base64, "base64")).buffer);
+const ids = (): tf.Tensor2D => tf.tensor2d(parity.ids, [2, 8], "int32");
+const lossOf = (model: GPTModel): tf.Scalar =>
+  crossEntropy(model.forward(ids()).reshape([16, 48]), tf.tensor1d(parity.targets.flat(), "int32"));
+
+/** The package also runs where float32 sums are formed in another order. */
+const TOLERANCE = { cpu: 1e-5, wasm: 1e-4, native: 1e-5 } as const;
+
+onBackends((backend) => {
+  const absolute = TOLERANCE[backend];
+
+  describe.each([
+    ["GPTModel", GPTModel],
+    ["GPTModelFast", GPTModelFast],
+  ] as const)("%s", (_, Model) => {
+    const build = (): GPTModel => new Model(CONFIG, { generator: new Generator(parity.seed) });
+
+    it("starts from the same weights, to the bit", () => {
+      const hash = createHash("sha256");
+      for (const parameter of build().parameters())
+        hash.update(new Uint8Array((parameter.dataSync() as Float32Array).buffer));
+      expect(hash.digest("hex")).toBe(parity.initialSha256);
+    });
+
+    it("gives the same logits, loss and gradients", () => {
+      const model = build();
+      expectClose(model.forward(ids()), unpack(parity.logits), { absolute });
+      const { value, grads } = valueAndGrads(() => lossOf(model), model.namedParameters());
+      expectClose(value, parity.loss, { absolute });
+      expect([...grads.keys()].map(toBookName)).toEqual(Object.keys(parity.gradients));
+      for (const [name, gradient] of grads) {
+        expectClose(gradient, unpack(parity.gradients[toBookName(name)] as Packed), { absolute });
+      }
+    });
+
+    it("has the same weights after 3 AdamW steps", () => {
+      const model = build();
+      const { lr, weight_decay: weightDecay } = parity.adamw;
+      const optimizer = new AdamW(model.namedParameters(), { lr, weightDecay });
+      for (const loss of parity.losses) {
+        const { value, grads } = valueAndGrads(() => lossOf(model), model.namedParameters());
+        expectClose(value, loss, { absolute });
+        optimizer.step(grads);
+      }
+      for (const [name, parameter] of model.namedParameters()) {
+        expectClose(parameter, unpack(parity.trained[toBookName(name)] as Packed), { absolute });
+      }
+    });
+
+    it("drops out what PyTorch drops out", () => {
+      const generator = new Generator(parity.seed);
+      const model = new Model({ ...CONFIG, dropRate: parity.dropoutRate }, { generator });
+      useDropout(model, new TorchDropout(generator));
+      expectClose(model.forward(ids()), unpack(parity.dropoutLogits), { absolute });
+    });
+  });
+});
