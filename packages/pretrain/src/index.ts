@@ -1,1 +1,38 @@
-export {};
+export { type AppendixDOptions, findHighestGradient, trainModelAppendixD } from "./appendix-d.ts";
+export type { BatchIterator, BatchLoader } from "./batch-loader.ts";
+export { NonFiniteLossError, TrainOptionsError } from "./errors.ts";
+export { generateSample, type SampleOptions } from "./generate-sample.ts";
+export {
+  type BatchLoss,
+  calcLossBatch,
+  calcLossLoader,
+  type EvaluateOptions,
+  evaluateModel,
+  type LanguageModel,
+  type LoaderLossOptions,
+  perplexity,
+} from "./losses.ts";
+export { type LossPlot, type PlotLabels, plotLosses } from "./plot-losses.ts";
+export {
+  constantRate,
+  linearWarmup,
+  type Schedule,
+  warmupCosine,
+  type WarmupCosineOptions,
+  type WarmupOptions,
+} from "./schedules.ts";
+export { splitText, textToTokenIds, tokenIdsToText } from "./text.ts";
+export type {
+  CheckpointEvent,
+  DoneEvent,
+  EvalEvent,
+  SampleEvent,
+  StartEvent,
+  StepEvent,
+  StopReason,
+  TrainEvent,
+  TrainState,
+} from "./train-events.ts";
+export { trainModel } from "./train-model.ts";
+export { type LossHistory, trainModelSimple, type TrainModelSimpleOptions } from "./train-model-simple.ts";
+export type { Clipping, TrainOptions } from "./train-options.ts";

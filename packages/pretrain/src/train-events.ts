@@ -1,0 +1,78 @@
+import type { LoaderCursor } from "@scratch-llm/dataloader";
+
+/** The run begins. Applications add what only they know: seed, memory, expected time. */
+export interface StartEvent {
+  readonly type: "start";
+  readonly params: number;
+  readonly backend: string;
+  readonly precision: "float32";
+  /** Steps done before, in a resumed run. */
+  readonly step: number;
+  /** Steps at the end of the run; Infinity where only time ends it. */
+  readonly totalSteps: number;
+}
+
+/** A step is done. Steps count from 0, as in the book. */
+export interface StepEvent {
+  readonly type: "step";
+  readonly step: number;
+  /** Epochs done, with fractions. */
+  readonly epoch: number;
+  readonly loss: number;
+  readonly lr: number;
+  /** Norm of all gradients before clipping; absent with `trackGradNorm: false`. */
+  readonly gradNorm?: number;
+  readonly tokensSeen: number;
+  /** Since the last such event, evaluation and samples not counted. */
+  readonly tokensPerSecond: number;
+}
+
+/** The losses without dropout after a step. */
+export interface EvalEvent {
+  readonly type: "eval";
+  readonly step: number;
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly valLoss: number;
+  readonly tokensSeen: number;
+}
+
+/** What the model writes after a step. */
+export interface SampleEvent {
+  readonly type: "sample";
+  readonly step: number;
+  readonly text: string;
+}
+
+/** A checkpoint has been saved; `step` steps were done by then. */
+export interface CheckpointEvent {
+  readonly type: "checkpoint";
+  readonly step: number;
+  readonly path: string;
+}
+
+/** Why a run ended. */
+export type StopReason = "epochs" | "maxSteps" | "maxTime" | "aborted";
+
+/** The run is over. */
+export interface DoneEvent {
+  readonly type: "done";
+  readonly reason: StopReason;
+  readonly step: number;
+  readonly epoch: number;
+  readonly tokensSeen: number;
+}
+
+/** What `trainModel` yields. */
+export type TrainEvent = StartEvent | StepEvent | EvalEvent | SampleEvent | CheckpointEvent | DoneEvent;
+
+/** Where a run stands after a whole number of steps: plain JSON, and all that the loop itself needs to go on. */
+export interface TrainState {
+  /** Steps done, and so the number of the next one. */
+  readonly step: number;
+  /** Epochs done before the current one. */
+  readonly epoch: number;
+  readonly tokensSeen: number;
+  /** Where the current pass over the training loader stands; null between two epochs. */
+  readonly cursor: LoaderCursor | null;
+}

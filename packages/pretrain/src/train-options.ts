@@ -1,0 +1,95 @@
+import type { GPTModel } from "@scratch-llm/gpt";
+import type { AdamW, Compile, DropoutSource } from "@scratch-llm/nn";
+import type { Tokenizer } from "@scratch-llm/tokenizer";
+import type { BatchLoader } from "./batch-loader.ts";
+import { TrainOptionsError } from "./errors.ts";
+import type { Schedule } from "./schedules.ts";
+import type { TrainState } from "./train-events.ts";
+
+/** When gradients are clipped (D.3). */
+export interface Clipping {
+  readonly maxNorm: number;
+  /** First step that clips (default 0); the book begins after the warmup. */
+  readonly fromStep?: number;
+}
+
+/** Options of `trainModel`. At least one of `epochs`, `maxSteps` and `maxSeconds` ends the run. */
+export interface TrainOptions {
+  readonly model: GPTModel;
+  readonly optimizer: AdamW;
+  readonly trainLoader: BatchLoader;
+  readonly valLoader: BatchLoader;
+  readonly epochs?: number;
+  /** Steps of the whole run, those before a resume included. */
+  readonly maxSteps?: number;
+  /** Time for this part of the run; the step under way is finished. */
+  readonly maxSeconds?: number;
+  /** Learning rate by step (default: the optimizer's, constant). */
+  readonly schedule?: Schedule;
+  readonly clipNorm?: Clipping;
+  /** Batches per step (default 1): their mean gradient makes one update. */
+  readonly accumulationSteps?: number;
+  /** Where dropout masks come from (default: fast ones, seeded from the training loader's generator). */
+  readonly dropout?: DropoutSource;
+  /** Turns the step's function of tensors into a faster one (default: leaves it). */
+  readonly compile?: Compile;
+  /** Evaluates after every step whose number is divisible by it, the first included (default: never). */
+  readonly evalEvery?: number;
+  /** Batches per evaluation and loader (default 5). */
+  readonly evalBatches?: number;
+  /** Writes a sample after each epoch, or after every so many steps (default: never). */
+  readonly sampleEvery?: "epoch" | number;
+  /** What samples begin with; needed with `sampleEvery`, as is `tokenizer`. */
+  readonly startContext?: string;
+  readonly tokenizer?: Tokenizer;
+  /** A step event for every so many steps (default 1). Steps in between are not waited for. */
+  readonly logEvery?: number;
+  /** Whether step events have the gradient norm, which costs some time (default true). */
+  readonly trackGradNorm?: boolean;
+  /** Saves after every so many steps (default: only at the end); needs `saveCheckpoint`. */
+  readonly checkpointEvery?: number;
+  /** Saves model, optimizer, generator and the given state; answers with the path. */
+  readonly saveCheckpoint?: (state: TrainState) => Promise<string>;
+  /** Ends the run after the step under way, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Goes on from a checkpoint's state; model, optimizer and generator are restored already. */
+  readonly resume?: TrainState;
+}
+
+const COUNTS = [
+  "epochs",
+  "maxSteps",
+  "accumulationSteps",
+  "evalEvery",
+  "evalBatches",
+  "logEvery",
+  "checkpointEvery",
+] as const satisfies readonly (keyof TrainOptions)[];
+
+/** @throws {TrainOptionsError} naming what is wrong. */
+export function validateTrainOptions(options: TrainOptions): void {
+  for (const name of COUNTS) requireCount(name, options[name]);
+  if (options.sampleEvery !== "epoch") requireCount("sampleEvery", options.sampleEvery);
+  if (options.epochs === undefined && options.maxSteps === undefined && options.maxSeconds === undefined) {
+    throw new TrainOptionsError("Nothing ends the run: give epochs, maxSteps or maxSeconds.");
+  }
+  if (options.maxSeconds !== undefined && !(options.maxSeconds > 0)) {
+    throw new TrainOptionsError(`maxSeconds is ${options.maxSeconds}; give a time above 0.`);
+  }
+  if (options.sampleEvery !== undefined && (options.tokenizer === undefined || options.startContext === undefined)) {
+    throw new TrainOptionsError("sampleEvery needs tokenizer and startContext too.");
+  }
+  if (options.checkpointEvery !== undefined && !options.saveCheckpoint) {
+    throw new TrainOptionsError("checkpointEvery needs saveCheckpoint too.");
+  }
+  if (options.trainLoader.length === 0) {
+    throw new TrainOptionsError(
+      "The training loader has no batch: give more text, or a smaller batchSize or maxLength.",
+    );
+  }
+}
+
+function requireCount(name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return;
+  throw new TrainOptionsError(`${name} is ${value}; give a whole number of at least 1.`);
+}
