@@ -22,6 +22,9 @@ export const identityCompile: Compile = (fn) => fn;
  * `fn(...args)`, marked as something whose intermediate results may be dropped and computed again for the gradient, as
  * `torch.utils.checkpoint`. Today it only calls.
  */
-export function checkpoint<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: A): R {
+export function checkpoint<A extends tf.Tensor[], R extends tf.Tensor | tf.Tensor[]>(
+  fn: (...args: A) => R,
+  ...args: A
+): R {
   return fn(...args);
 }

@@ -5,7 +5,7 @@ import { defaultGenerator, type Generator } from "./random/generator.ts";
 /** Where dropout masks come from. */
 export interface DropoutSource {
   /** x times a fresh mask, with its gradient; 0 < rate ≤ 1. */
-  apply(x: tf.Tensor, rate: number): tf.Tensor;
+  apply<T extends tf.Tensor>(x: T, rate: number): T;
 }
 
 /** PyTorch's masks to the bit, drawn from the generator in PyTorch's order ("torch"). */
@@ -16,7 +16,7 @@ export class TorchDropout implements DropoutSource {
     this.#generator = generator;
   }
 
-  apply(x: tf.Tensor, rate: number): tf.Tensor {
+  apply<T extends tf.Tensor>(x: T, rate: number): T {
     return x.mul(tf.tensor(this.#generator.dropoutMask(x.size, rate), x.shape, "float32"));
   }
 }
@@ -48,8 +48,10 @@ export class FastDropout implements DropoutSource {
     this.#site = 0;
   }
 
-  apply(x: tf.Tensor, rate: number): tf.Tensor {
-    return statelessDropout(x, { rate, seed: this.#seed ?? this.drawSeed(), site: this.#site++ });
+  apply<T extends tf.Tensor>(x: T, rate: number): T {
+    const step =
+      this.#seed === undefined ? { seed: this.drawSeed(), site: 0 } : { seed: this.#seed, site: this.#site++ };
+    return statelessDropout(x, { rate, ...step });
   }
 }
 

@@ -26,7 +26,7 @@ export class Dropout extends Module {
   }
 
   /** Any shape, which stays. In evaluation, or with rate 0, the very tensor that came in. */
-  forward(x: tf.Tensor): tf.Tensor {
+  forward<T extends tf.Tensor>(x: T): T {
     return this.training && this.rate > 0 ? this.#source.apply(x, this.rate) : x;
   }
 }

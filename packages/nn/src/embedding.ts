@@ -26,7 +26,10 @@ export class Embedding extends Module {
     this.weight = parameter(generator.normal(numEmbeddings * embeddingDim), [numEmbeddings, embeddingDim]);
   }
 
-  /** int32 ids [...] → [..., embeddingDim]. @throws ShapeError where ids are not int32. */
+  /** int32 ids [...] → [..., embeddingDim]. @throws ArgumentError where ids are not int32. */
+  forward(ids: tf.Tensor1D): tf.Tensor2D;
+  forward(ids: tf.Tensor2D): tf.Tensor3D;
+  forward(ids: tf.Tensor): tf.Tensor;
   forward(ids: tf.Tensor): tf.Tensor {
     return embedding(ids, this.weight);
   }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import "./quiet-cpu.ts";
 
 /**
  * Kernels that a backend may register (`tf.registerKernel`) to do better than the composed formulas of `functional`.

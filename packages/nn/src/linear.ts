@@ -42,7 +42,7 @@ export class Linear extends Module {
   }
 
   /** [..., in] → [..., out]. @throws ShapeError */
-  forward(x: tf.Tensor): tf.Tensor {
+  forward<T extends tf.Tensor>(x: T): T {
     return linear(x, this.weight, this.bias ?? undefined);
   }
 }

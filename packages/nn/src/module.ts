@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import "./quiet-cpu.ts";
 import { assignAll } from "./state-dict.ts";
 
 /**

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import "./quiet-cpu.ts";
 
 /**
  * A trainable variable without a name of its own (a module's field names it), as `torch.nn.Parameter`.

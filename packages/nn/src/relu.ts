@@ -3,7 +3,7 @@ import { Module } from "./module.ts";
 
 /** max(x, 0), as `torch.nn.ReLU` (book appendix A.5). */
 export class ReLU extends Module {
-  forward(x: tf.Tensor): tf.Tensor {
+  forward<T extends tf.Tensor>(x: T): T {
     return tf.relu(x);
   }
 }

@@ -27,8 +27,8 @@ export class Sequential extends Module {
     return this.#layers.length;
   }
 
-  /** The first layer's input → the last one's output. */
-  forward(x: tf.Tensor): tf.Tensor {
-    return this.#layers.reduce((value, layer) => layer.forward(value), x);
+  /** The first layer's input → the last one's output, of the same rank. */
+  forward<T extends tf.Tensor>(x: T): T {
+    return this.#layers.reduce((value: tf.Tensor, layer) => layer.forward(value), x) as T;
   }
 }

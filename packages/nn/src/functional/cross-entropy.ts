@@ -53,7 +53,8 @@ function perToken(logits: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor): tf.
       (dy, [dlogits, weights]) => [scaleRows(dlogits as tf.Tensor, dy.mul(weights as tf.Tensor))],
     );
   }
-  const oneHot = (labels: tf.Tensor): tf.Tensor => tf.oneHot(labels, logits.shape[1] as number, 1, 0, "float32");
+  // Cast afterwards: WASM's oneHot fills a float32 tensor with the bits of int32 values.
+  const oneHot = (labels: tf.Tensor): tf.Tensor => tf.oneHot(labels, logits.shape[1] as number).cast("float32");
   return customGrad(
     [logits],
     () => {

@@ -10,16 +10,16 @@ export interface Forward {
  * `forward()` with a hand-made gradient: `backward` gets the gradient of the value and the saved tensors, and answers with one
  * gradient per input. Whatever backward needs goes through `saved`, which lives as long as the tape does.
  */
-export function customGrad(
+export function customGrad<T extends tf.Tensor>(
   inputs: tf.Tensor[],
   forward: () => Forward,
   backward: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[],
-): tf.Tensor {
+): T {
   const op = tf.customGrad((...args) => {
     const save = args.at(-1) as (tensors: tf.Tensor[]) => void;
     const { value, saved } = forward();
     save(saved);
     return { value, gradFunc: backward };
   });
-  return op(...inputs);
+  return op(...inputs) as T;
 }

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { ArgumentError } from "../errors.ts";
 import { hasKernel, KERNELS, runKernel } from "../kernels.ts";
 import { customGrad } from "./custom-grad.ts";
 
@@ -7,20 +6,19 @@ import { customGrad } from "./custom-grad.ts";
 export interface StatelessDropoutOptions {
   /** Probability of 0. */
   readonly rate: number;
-  /** An int32 number, or an int32 scalar where the backend has the dropout kernel. */
+  /** An int32: a number, or a scalar tensor, which no other operation should use. */
   readonly seed: number | tf.Tensor;
   /** Number of the call among those that share the seed. */
   readonly site: number;
 }
 
 /** x times a mask of 0 and 1 / (1 − rate) that the same seed, site and shape always give again. */
-export function statelessDropout(x: tf.Tensor, options: StatelessDropoutOptions): tf.Tensor {
+export function statelessDropout<T extends tf.Tensor>(x: T, options: StatelessDropoutOptions): T {
   const { rate, seed, site } = options;
   if (!hasKernel(KERNELS.dropout)) {
-    if (typeof seed !== "number") {
-      throw new ArgumentError(`The ${tf.getBackend()} backend has no dropout kernel: pass the seed as a number.`);
-    }
-    return x.mul(tf.tensor(hashMask(x.size, { rate, seed, site }), x.shape, "float32"));
+    // Reading the seed waits for nothing: no operation uses it, so a backend still holds the value it was made from.
+    const value = typeof seed === "number" ? seed : (seed.dataSync()[0] as number);
+    return x.mul(tf.tensor(hashMask(x.size, { rate, seed: value, site }), x.shape, "float32"));
   }
   const run = (x: tf.Tensor, seed: tf.Tensor): tf.Tensor => runKernel(KERNELS.dropout, { x, seed }, { rate, site });
   const seedTensor = typeof seed === "number" ? tf.scalar(seed, "int32") : seed;

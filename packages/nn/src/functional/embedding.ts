@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { ShapeError } from "../errors.ts";
+import { ArgumentError } from "../errors.ts";
 import { hasKernel, KERNELS, runKernel } from "../kernels.ts";
 import { customGrad } from "./custom-grad.ts";
 
@@ -9,10 +9,13 @@ import { customGrad } from "./custom-grad.ts";
  * @param ids int32 [...]
  * @param weight [numEmbeddings, dim]
  * @returns [..., dim]
- * @throws ShapeError where ids are not int32.
+ * @throws ArgumentError where ids are not int32.
  */
+export function embedding(ids: tf.Tensor1D, weight: tf.Tensor): tf.Tensor2D;
+export function embedding(ids: tf.Tensor2D, weight: tf.Tensor): tf.Tensor3D;
+export function embedding(ids: tf.Tensor, weight: tf.Tensor): tf.Tensor;
 export function embedding(ids: tf.Tensor, weight: tf.Tensor): tf.Tensor {
-  if (ids.dtype !== "int32") throw new ShapeError(`Embedding expects int32 ids, got ${ids.dtype}.`);
+  if (ids.dtype !== "int32") throw new ArgumentError(`Embedding expects int32 ids, got ${ids.dtype}.`);
   const [numEmbeddings, dim] = weight.shape as [number, number];
   const flat = ids.reshape([-1]) as tf.Tensor1D;
   const rows = customGrad(
@@ -27,5 +30,6 @@ export function embedding(ids: tf.Tensor, weight: tf.Tensor): tf.Tensor {
 function embeddingGrad(dy: tf.Tensor, ids: tf.Tensor1D, numEmbeddings: number): tf.Tensor {
   if (hasKernel(KERNELS.embeddingGrad)) return runKernel(KERNELS.embeddingGrad, { dy, ids }, { numEmbeddings });
   // A product with the one-hot matrix: tfjs's own segment sum is a loop over all rows on cpu, and missing on WASM.
-  return tf.matMul(tf.oneHot(ids, numEmbeddings, 1, 0, "float32"), dy, true, false);
+  // Cast afterwards: WASM's oneHot fills a float32 tensor with the bits of int32 values.
+  return tf.matMul(tf.oneHot(ids, numEmbeddings).cast("float32"), dy, true, false);
 }

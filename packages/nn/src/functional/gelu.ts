@@ -9,7 +9,7 @@ const CUBIC = 0.044715;
  * GELU by the tanh approximation that GPT-2 was trained with, as `F.gelu(x, approximate="tanh")` (book section 4.3):
  * ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).
  */
-export function gelu(x: tf.Tensor): tf.Tensor {
+export function gelu<T extends tf.Tensor>(x: T): T {
   return customGrad(
     [x],
     () => ({ value: hasKernel(KERNELS.gelu) ? runKernel(KERNELS.gelu, { x }) : composed(x), saved: [x] }),

@@ -12,7 +12,7 @@ type Tensors = tf.Tensor[];
  * @param shift [d]
  * @returns [..., d]
  */
-export function layerNorm(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor, eps = 1e-5): tf.Tensor {
+export function layerNorm<T extends tf.Tensor>(x: T, scale: tf.Tensor, shift: tf.Tensor, eps = 1e-5): T {
   const rows = x.reshape([-1, x.shape.at(-1) as number]);
   const normalised = customGrad(
     [rows, scale, shift],
@@ -22,7 +22,7 @@ export function layerNorm(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor, eps 
     },
     (dy, saved) => layerNormGrad(dy, saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]),
   );
-  return normalised.reshape(x.shape);
+  return normalised.reshape(x.shape) as T;
 }
 
 /** [y, mean, rstd] of x [n, d]. */

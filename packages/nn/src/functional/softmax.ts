@@ -3,7 +3,7 @@ import { hasKernel, KERNELS, runKernel } from "../kernels.ts";
 import { customGrad } from "./custom-grad.ts";
 
 /** Softmax along the last axis, as `F.softmax(x, dim=-1)`. */
-export function softmax(x: tf.Tensor): tf.Tensor {
+export function softmax<T extends tf.Tensor>(x: T): T {
   return customGrad(
     [x],
     () => {
@@ -21,6 +21,6 @@ function softmaxGrad(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
 }
 
 /** Logarithm of the softmax along the last axis, without forming the softmax, as `F.log_softmax(x, dim=-1)`. */
-export function logSoftmax(x: tf.Tensor): tf.Tensor {
+export function logSoftmax<T extends tf.Tensor>(x: T): T {
   return tf.logSoftmax(x);
 }

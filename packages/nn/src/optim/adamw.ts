@@ -89,9 +89,10 @@ export class AdamW {
    * Updates every parameter that has a gradient. The caller keeps the gradients.
    *
    * @param lr this step's learning rate; default {@link lr}.
-   * @throws ArgumentError where a gradient's name is unknown.
+   * @throws ArgumentError where a gradient's name is unknown; nothing is updated then.
    */
   step(grads: ReadonlyMap<string, tf.Tensor>, { lr = this.lr }: { readonly lr?: number } = {}): void {
+    for (const name of grads.keys()) this.#slot(name);
     this.update(grads, this.advance(lr));
   }
 
@@ -110,10 +111,8 @@ export class AdamW {
   /** The second half of {@link step}: tensor operations only. */
   update(grads: ReadonlyMap<string, tf.Tensor>, scalars: readonly AdamWScalars[]): void {
     for (const [name, grad] of grads) {
-      const slot = this.#slots.get(name);
-      if (!slot)
-        throw new ArgumentError(`AdamW has no parameter "${name}"; it was made for ${this.#slots.size} others.`);
-      tf.tidy(() => this.#updateOne(slot, grad, scalars[slot.group] as AdamWScalars));
+      const slot = this.#slot(name);
+      this.#updateOne(slot, grad, scalars[slot.group] as AdamWScalars);
     }
   }
 
@@ -152,13 +151,22 @@ export class AdamW {
     if (slot.variable.trainable) average(slot);
   }
 
+  #slot(name: string): Slot {
+    const slot = this.#slots.get(name);
+    if (slot) return slot;
+    throw new ArgumentError(`AdamW has no parameter "${name}"; it was made for ${this.#slots.size} others.`);
+  }
+
   #updateOne(slot: Slot, grad: tf.Tensor, { keep, stepSize, correction }: AdamWScalars): void {
     const [beta1, beta2] = this.#betas;
     const { m, v } = average(slot);
-    m.assign(m.add(grad.sub(m).mul(1 - beta1)));
-    v.assign(v.mul(beta2).add(grad.square().mul(1 - beta2)));
-    const denominator = v.sqrt().div(correction).add(this.#eps);
-    slot.variable.assign(slot.variable.mul(keep).sub(m.div(denominator).mul(stepSize)));
+    // A tidy each: temporaries are as large as the parameter.
+    tf.tidy(() => m.assign(m.add(grad.sub(m).mul(1 - beta1))));
+    tf.tidy(() => v.assign(v.mul(beta2).add(grad.square().mul(1 - beta2))));
+    tf.tidy(() => {
+      const change = tf.tidy(() => m.div(v.sqrt().div(correction).add(this.#eps)).mul(stepSize));
+      slot.variable.assign(slot.variable.mul(keep).sub(change));
+    });
   }
 }
 

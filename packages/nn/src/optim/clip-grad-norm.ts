@@ -7,7 +7,7 @@ export interface ClippedGrads {
   readonly norm: tf.Scalar;
 }
 
-/** The Euclidean norm over all gradients together. */
+/** Euclidean norm over all gradients together; 0 without any. */
 export function gradNorm(grads: ReadonlyMap<string, tf.Tensor>): tf.Scalar {
   return tf.tidy(() => {
     const squares = [...grads.values()].map((grad) => tf.tidy(() => grad.square().sum()));
@@ -19,8 +19,8 @@ export function gradNorm(grads: ReadonlyMap<string, tf.Tensor>): tf.Scalar {
  * Scales all gradients by min(1, maxNorm / (norm + 10⁻⁶)), as `torch.nn.utils.clip_grad_norm_` (book appendix D.3). The
  * caller keeps the given gradients and owns the new ones.
  *
- * @param maxNorm a number, or the scalar that a compiled step is fed.
- * @throws ArgumentError where maxNorm is a number not above 0.
+ * @param maxNorm above 0; a number, or the scalar that a compiled step is fed.
+ * @throws ArgumentError where maxNorm is a number that is not above 0.
  */
 export function clipGradNorm(grads: ReadonlyMap<string, tf.Tensor>, maxNorm: number | tf.Scalar): ClippedGrads {
   if (typeof maxNorm === "number" && !(maxNorm > 0)) {

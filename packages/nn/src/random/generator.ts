@@ -48,7 +48,7 @@ export class Generator {
 
   /** `torch.rand(n)`, or `uniform_(low, high)`: n values in [low, high), 1 draw each. */
   uniform(n: number, low = 0, high = 1): Float32Array {
-    const values = new Float32Array(n);
+    const values = new Float32Array(checkCount(n));
     this.#engine.fillUniform24(values, 0, n);
     if (low === 0 && high === 1) return values;
     const from = f(low);
@@ -66,7 +66,7 @@ export class Generator {
    * 16 values come in pairs of 4 draws, and the second of a pair waits for the next such call.
    */
   normal(n: number, mean = 0, std = 1): Float32Array {
-    const values = new Float32Array(n);
+    const values = new Float32Array(checkCount(n));
     if (n < 16) {
       for (let i = 0; i < n; i++) values[i] = this.#oneNormal() * std + mean;
       return values;
@@ -93,7 +93,7 @@ export class Generator {
 
   /** `torch.randperm(n)`: 0 … n − 1 in random order, n − 1 draws. */
   randperm(n: number): Int32Array {
-    const order = Int32Array.from({ length: n }, (_, i) => i);
+    const order = Int32Array.from({ length: checkCount(n) }, (_, i) => i);
     for (let i = 0; i < n - 1; i++) {
       const other = i + (this.random() % (n - i));
       const value = order[i] as number;
@@ -109,7 +109,7 @@ export class Generator {
    */
   dropoutMask(n: number, rate: number): Float32Array {
     if (!(rate >= 0 && rate <= 1)) throw new ArgumentError(`Dropout rate must be between 0 and 1, got ${rate}.`);
-    const mask = new Float32Array(n);
+    const mask = new Float32Array(checkCount(n));
     if (rate === 0) return mask.fill(1);
     if (rate < 1) this.#engine.fillBernoulli(mask, 1 - rate, f(1 / f(1 - rate)));
     return mask;
@@ -118,9 +118,12 @@ export class Generator {
   /**
    * `torch.multinomial(probs, 1)`: an index drawn with the given weights (they need not sum to 1); 2 draws per
    * category. By the exponential race: the largest p / q, q exponentially distributed.
+   *
+   * @throws ArgumentError where a weight is negative or not finite, or none is positive.
    */
   multinomial(probs: ArrayLike<number>): number {
-    let best = -1;
+    checkWeights(probs);
+    let best = 0;
     let bestRatio = -1;
     for (let i = 0; i < probs.length; i++) {
       const ratio = f(f(probs[i] as number) / f(-Math.log1p(-this.#uniform53())));
@@ -128,9 +131,6 @@ export class Generator {
         best = i;
         bestRatio = ratio;
       }
-    }
-    if (best < 0 || !(bestRatio > 0 && bestRatio < Infinity)) {
-      throw new ArgumentError(`multinomial needs finite weights, none negative and one positive, got ${probs.length}.`);
     }
     return best;
   }
@@ -186,4 +186,21 @@ export const defaultGenerator: Generator = new Generator();
 /** Seeds {@link defaultGenerator}, as `torch.manual_seed`. */
 export function manualSeed(seed: number): void {
   defaultGenerator.manualSeed(seed);
+}
+
+function checkCount(n: number): number {
+  if (!Number.isSafeInteger(n) || n < 0) throw new ArgumentError(`A count must be a whole number from 0 on, got ${n}.`);
+  return n;
+}
+
+function checkWeights(weights: ArrayLike<number>): void {
+  let anyPositive = false;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i] as number;
+    if (!(weight >= 0 && weight < Infinity)) {
+      throw new ArgumentError(`multinomial needs finite weights from 0 on, got ${weight} at ${i}.`);
+    }
+    if (weight > 0) anyPositive = true;
+  }
+  if (!anyPositive) throw new ArgumentError(`multinomial needs a positive weight, got none among ${weights.length}.`);
 }

@@ -10,10 +10,9 @@ function temper(word: number): number {
   return y ^ (y >>> 18);
 }
 
-/** One step of the recurrence: the upper bit of `a`, the lower 31 of `b`, shifted and folded. */
+/** One step of the recurrence: the upper bit of `a` and the lower 31 of `b`, shifted and folded. */
 function fold(a: number, b: number): number {
-  const y = (a & 0x80000000) | (b & 0x7fffffff);
-  return (y >>> 1) ^ (-(y & 1) & 0x9908b0df);
+  return (((a & 0x80000000) | (b & 0x7ffffffe)) >>> 1) ^ (-(b & 1) & 0x9908b0df);
 }
 
 /**
@@ -111,11 +110,13 @@ export class MersenneTwister {
   #twist(): void {
     const mt = this.#state;
     const split = STATE_WORDS - SHIFT;
-    for (let j = 0; j < split; j++) mt[j] = (mt[j + SHIFT] as number) ^ fold(mt[j] as number, mt[j + 1] as number);
-    for (let j = split; j < STATE_WORDS - 1; j++) {
-      mt[j] = (mt[j - split] as number) ^ fold(mt[j] as number, mt[j + 1] as number);
+    let word = mt[0] as number;
+    for (let j = 0; j < STATE_WORDS; j++) {
+      const following = mt[j + 1 < STATE_WORDS ? j + 1 : 0] as number;
+      const shifted = mt[j < split ? j + SHIFT : j - split] as number;
+      mt[j] = shifted ^ fold(word, following);
+      word = following;
     }
-    mt[STATE_WORDS - 1] = (mt[SHIFT - 1] as number) ^ fold(mt[STATE_WORDS - 1] as number, mt[0] as number);
     this.#next = 0;
   }
 }
