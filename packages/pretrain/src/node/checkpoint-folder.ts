@@ -1,0 +1,118 @@
+import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { TrainState } from "../train-events.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
+
+export const CHECKPOINTS = "checkpoints";
+export const LATEST = "latest";
+export const STATE_FILE = "trainer_state.json";
+export const MOMENTS_FILE = "training_state.safetensors";
+
+/** A value that JSON can hold. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** `trainer_state.json`, written last: what the loop needs besides tensors, and the size of every other file. */
+export interface TrainerStateFile extends TrainState {
+  readonly format: "scratch-llm-trainer-state";
+  readonly version: 1;
+  /** Steps that the optimizer has taken. */
+  readonly optimizerSteps: number;
+  /** The generator's state, base64. */
+  readonly generator: string;
+  readonly extra: Json;
+  readonly files: Readonly<Record<string, number>>;
+}
+
+/** `checkpoints/step-000123`, the name of the checkpoint after 123 steps. */
+export function checkpointName(step: number): string {
+  return `step-${String(step).padStart(6, "0")}`;
+}
+
+/** Complete checkpoints of a run folder, the one with most steps first. */
+export async function listCheckpoints(runDir: string): Promise<{ step: number; path: string }[]> {
+  const names = await readdir(join(runDir, CHECKPOINTS)).catch(() => []);
+  const found = names
+    .map((name) => ({ step: Number(/^step-(\d+)$/.exec(name)?.[1] ?? -1), path: join(runDir, CHECKPOINTS, name) }))
+    .filter(({ step }) => step >= 0)
+    .toSorted((a, b) => b.step - a.step);
+  const complete = await Promise.all(found.map(({ path }) => isComplete(path)));
+  return found.filter((_, i) => complete[i]);
+}
+
+/**
+ * The checkpoint to go on from: the one that the file `latest` names, or else the complete one with most steps. Checkpoints
+ * that an interruption or a bad copy left incomplete do not count.
+ *
+ * @returns its path, or undefined where there is none.
+ */
+export async function latestCheckpoint(runDir: string): Promise<string | undefined> {
+  const named = (await readFile(join(runDir, LATEST), "utf8").catch(() => "")).trim();
+  if (/^checkpoints\/step-\d+$/.test(named)) {
+    const path = join(runDir, named);
+    if (await isComplete(path)) return path;
+  }
+  return (await listCheckpoints(runDir))[0]?.path;
+}
+
+/** @throws {CheckpointError} where the folder is no complete checkpoint. */
+export async function readTrainerState(path: string): Promise<TrainerStateFile> {
+  const remedy = "choose another checkpoint, or start a new run";
+  const text = await readFile(join(path, STATE_FILE), "utf8").catch((cause: unknown) => {
+    throw new CheckpointError(`${path} is no checkpoint: it has no readable ${STATE_FILE}; ${remedy}.`, { cause });
+  });
+  const state = parse(text);
+  if (state?.format !== "scratch-llm-trainer-state" || state.version !== 1) {
+    throw new CheckpointError(`${join(path, STATE_FILE)} is no trainer state of version 1; ${remedy}.`);
+  }
+  for (const [file, size] of Object.entries(state.files)) {
+    const found = await stat(join(path, file)).then(
+      (info) => info.size,
+      () => undefined,
+    );
+    if (found === size) continue;
+    const actual = found === undefined ? "is missing" : `has ${found} bytes`;
+    throw new CheckpointError(`${join(path, file)} ${actual}, ${STATE_FILE} says ${size} bytes; ${remedy}.`);
+  }
+  return state;
+}
+
+function parse(text: string): TrainerStateFile | undefined {
+  try {
+    return JSON.parse(text) as TrainerStateFile;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isComplete(path: string): Promise<boolean> {
+  return readTrainerState(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Removes a folder so that no half-removed one looks like a checkpoint. */
+export async function removeFolder(path: string, hidden: string): Promise<void> {
+  await rename(path, hidden);
+  await rm(hidden, { recursive: true });
+}
+
+/** Brings every file of a folder, and the folder itself, to the disk; answers with the files' sizes. */
+export async function syncFiles(dir: string): Promise<Record<string, number>> {
+  const sizes: Record<string, number> = {};
+  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const handle = await open(path, "r+");
+    await handle.sync().finally(() => handle.close());
+    sizes[path.slice(dir.length + 1).replaceAll("\\", "/")] = (await stat(path)).size;
+  }
+  return sizes;
+}
+
+/** Brings a rename in a folder to the disk. Windows cannot open folders and needs no such call. */
+export async function syncFolder(dir: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(dir, "r");
+  await handle.sync().finally(() => handle.close());
+}
