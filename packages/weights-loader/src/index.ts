@@ -1,1 +1,10 @@
-export {};
+export { configFromBookShapes } from "./config/book.ts";
+export { configFromHuggingFace, configToHuggingFace } from "./config/hugging-face.ts";
+export { configFromOpenAI } from "./config/openai.ts";
+export { WeightsError, WeightsMismatchError, type WeightsErrorCode } from "./errors.ts";
+export { matchWeights, type Step } from "./match.ts";
+export { loadModel, loadWeights, type LoadOptions } from "./model.ts";
+export { TENSOR_ROWS, type TensorRow, type WeightFormat } from "./names.ts";
+export { readWeights, type Weight } from "./read-weights.ts";
+export { sourceFromBytes, type WeightSource } from "./source.ts";
+export { weightEntries, type WriteOptions } from "./write-weights.ts";

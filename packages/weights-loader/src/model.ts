@@ -1,0 +1,59 @@
+import { GPTModelFast, type GPTConfig, type GPTModel } from "@scratch-llm/gpt";
+import { Generator } from "@scratch-llm/nn";
+import * as tf from "@tensorflow/tfjs";
+import { matchWeights } from "./match.ts";
+import type { WeightFormat } from "./names.ts";
+import { readWeights } from "./read-weights.ts";
+import type { WeightSource } from "./source.ts";
+
+/** Where a model's weights come from. */
+export interface LoadOptions {
+  readonly config: GPTConfig;
+  readonly format: WeightFormat;
+  readonly source: WeightSource;
+}
+
+/**
+ * Builds the model of `config` with the weights of `source`, in evaluation mode (book section 5.5). The weights are
+ * compared with the model before it is built and read one by one, so that the peak is the model plus one tensor.
+ *
+ * @throws {WeightsMismatchError} when names or shapes do not fit
+ * @example
+ * const model = await loadModel({ config, format: "hf", source: sourceFromBytes(bytes) });
+ */
+export async function loadModel({ config, format, source }: LoadOptions): Promise<GPTModelFast> {
+  matchWeights(source.tensors, config, format); // a damaged configuration must not allocate
+  const model = new GPTModelFast(config, { generator: new NoDraws() });
+  try {
+    await loadWeights(model, { config, format, source });
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  return model.eval();
+}
+
+/**
+ * Puts the weights of `source` into a model that is there already, such as a subclass of yours.
+ *
+ * @throws {WeightsMismatchError} before anything is assigned, when names or shapes do not fit
+ */
+export async function loadWeights(model: GPTModel, { config, format, source }: LoadOptions): Promise<void> {
+  const parameters = model.namedParameters();
+  for await (const { name, shape, values } of readWeights(source, config, format)) {
+    const tensor = tf.tensor(values, shape, "float32");
+    parameters.get(name)!.assign(tensor);
+    tensor.dispose();
+  }
+}
+
+/** Gives zeros: initial weights that are overwritten at once need no draws, and must not disturb the seeded generator. */
+class NoDraws extends Generator {
+  override uniform(n: number): Float32Array {
+    return new Float32Array(n);
+  }
+
+  override normal(n: number): Float32Array {
+    return new Float32Array(n);
+  }
+}

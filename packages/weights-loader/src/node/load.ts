@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { GPTConfig, GPTModelFast } from "@scratch-llm/gpt";
+import { toFloat32 } from "@scratch-llm/safetensors";
+import { openSafetensors } from "@scratch-llm/safetensors/node";
+import type { Tokenizer } from "@scratch-llm/tokenizer";
+import { configFromBookShapes } from "../config/book.ts";
+import { readOwnConfig } from "../config/fields.ts";
+import { configFromHuggingFace } from "../config/hugging-face.ts";
+import { loadModel } from "../model.ts";
+import type { WeightSource } from "../source.ts";
+import { detectFormat, type Detected } from "./detect.ts";
+import { readJson } from "./json.ts";
+import { readTokenizer } from "./tokenizer-files.ts";
+
+/** A model with all that is needed to use it. Dispose of the model. */
+export interface LoadedModel {
+  readonly model: GPTModelFast;
+  readonly config: GPTConfig;
+  readonly tokenizer: Tokenizer;
+}
+
+/**
+ * Loads a model from a folder or file in any format: what `saveHuggingFaceFolder` wrote, Hugging Face's own files (one or
+ * sharded), or the book's state dict as safetensors.
+ *
+ * @throws {WeightsError}
+ * @throws {SafetensorsError}
+ * @example const { model, tokenizer } = await loadModelFolder("runs/mine");
+ */
+export async function loadModelFolder(path: string): Promise<LoadedModel> {
+  const detected = await detectFormat(path);
+  const tokenizer = await readTokenizer(detected.folder);
+  const source = await openSource(detected);
+  try {
+    const config = await readConfig(detected, source);
+    return { model: await loadModel({ config, format: detected.format, source }), config, tokenizer };
+  } finally {
+    await source.close();
+  }
+}
+
+async function openSource({ weights }: Detected): Promise<WeightSource> {
+  const file = await openSafetensors(weights);
+  return {
+    tensors: file.tensors,
+    async read(name) {
+      const { info, bytes } = await file.read(name);
+      return toFloat32(bytes, info.dtype);
+    },
+    close: () => file.close(),
+  };
+}
+
+async function readConfig({ format, folder }: Detected, source: WeightSource): Promise<GPTConfig> {
+  const path = join(folder, "config.json");
+  if (format === "hf") return configFromHuggingFace(await readJson(path));
+  const own = existsSync(path) ? readOwnConfig(await readJson(path)) : undefined;
+  return own ?? configFromBookShapes(source.tensors);
+}

@@ -1,0 +1,28 @@
+import { parseHeader, toFloat32 } from "@scratch-llm/safetensors";
+
+/** Named tensors that can be read one at a time, wherever they lie. */
+export interface WeightSource {
+  readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
+  /** The tensor's numbers as 32-bit floats. */
+  read(name: string): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * The tensors of a safetensors file that is in memory, as a page has it after a download.
+ *
+ * @throws {SafetensorsError} when the header is not in order
+ * @example
+ * const source = sourceFromBytes(new Uint8Array(await file.arrayBuffer()));
+ */
+export function sourceFromBytes(bytes: Uint8Array): WeightSource {
+  const { tensors } = parseHeader(bytes, bytes.length);
+  return {
+    tensors,
+    async read(name) {
+      const { start, end, dtype } = tensors.get(name)!;
+      return toFloat32(bytes.subarray(start, end), dtype);
+    },
+    close: () => Promise.resolve(),
+  };
+}
