@@ -8,17 +8,18 @@ import type { EncodeOptions, StreamDecoder, Tokenizer, TokenizerJSON } from "./t
 
 /** All that a byte-level BPE has learned. Tokens are written as in GPT-2's files: one character per byte, space as `Ġ`. */
 export interface BPEModel {
-  /** Every token but the special ones, with its id. Holds all 256 single bytes. */
+  /** Every token with its id, the special ones too. Holds all 256 single bytes. */
   readonly vocab: ReadonlyMap<string, number>;
   /** Which two tokens are joined, the most important first. */
   readonly merges: readonly (readonly [left: string, right: string])[];
-  /** Tokens such as `<|endoftext|>` that are found in the text as they stand and stay one id. */
+  /** Tokens such as `<|endoftext|>`, written as in the text, that are found before anything else and stay one id. */
   readonly specialTokens: ReadonlyMap<string, number>;
 }
 
 /** The end of a document, for GPT-2 and for every tokenizer trained here. */
 export const END_OF_TEXT = "<|endoftext|>";
 
+const utf8Encoder = new TextEncoder();
 const CACHE_WORDS = 50_000;
 const CACHE_WORD_LENGTH = 64; // longer ones rarely come twice
 
@@ -42,8 +43,9 @@ export class BPETokenizer implements Tokenizer {
   /** @throws TokenizerFormatError when a byte has no token or a merge speaks of tokens that are not in the vocabulary */
   constructor(model: BPEModel) {
     this.#model = model;
-    for (const [token, id] of model.vocab) this.#tokenBytes[id] = bytesOfToken(token);
-    for (const [token, id] of model.specialTokens) this.#tokenBytes[id] = new TextEncoder().encode(token);
+    for (const [token, id] of model.vocab) {
+      this.#tokenBytes[id] = model.specialTokens.has(token) ? utf8Encoder.encode(token) : bytesOfToken(token);
+    }
     this.#byteIds = new Int32Array(256);
     for (const [char, byte] of CHAR_TO_BYTE) this.#byteIds[byte] = idOf(model, char);
     for (const [left, right] of model.merges) {
@@ -111,7 +113,8 @@ export class BPETokenizer implements Tokenizer {
   #encodeWord(word: string): readonly number[] {
     const known = this.#cache.get(word);
     if (known !== undefined) return known;
-    const ids = this.#merges.apply(new TextEncoder().encode(word).map((byte) => this.#byteIds[byte] as number));
+    const bytes = utf8Encoder.encode(word);
+    const ids = this.#merges.apply(Array.from(bytes, (byte) => this.#byteIds[byte] as number));
     if (word.length <= CACHE_WORD_LENGTH) {
       if (this.#cache.size >= CACHE_WORDS) this.#cache.clear(); // bounded, whatever is encoded
       this.#cache.set(word, ids);
@@ -142,5 +145,8 @@ function bytesOfToken(token: string): Uint8Array {
 function idOf(model: BPEModel, token: string): number {
   const id = model.vocab.get(token);
   if (id !== undefined) return id;
-  throw new TokenizerFormatError(`The token ${JSON.stringify(token)} is not in the vocabulary: the file is damaged.`);
+  throw new TokenizerFormatError(
+    `The token ${JSON.stringify(token)} is not in the vocabulary, but a merge or a byte needs it: use a file that was ` +
+      `trained with all 256 bytes.`,
+  );
 }

@@ -15,7 +15,7 @@ export class DisallowedSpecialError extends Error {
   }
 }
 
-/** A word (simple tokenizers) or an id that the vocabulary does not hold. */
+/** A word or an id that the vocabulary does not hold. */
 export class UnknownTokenError extends Error {
   readonly code = "UNKNOWN_TOKEN";
 
@@ -42,5 +42,19 @@ export class TokenizerFormatError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "TokenizerFormatError";
+  }
+}
+
+/** One word is longer than the engine's pattern matcher can hold; no text in any language has such words. */
+export class WordTooLongError extends Error {
+  readonly code = "WORD_TOO_LONG";
+
+  constructor(position: number, options: ErrorOptions) {
+    super(
+      `At character ${position} of the text begins a run of millions of signs without a space or punctuation: this is ` +
+        `hardly text; cut it into shorter texts.`,
+      options,
+    );
+    this.name = "WordTooLongError";
   }
 }

@@ -32,11 +32,9 @@ async function load(): Promise<Tokenizer> {
   // Its type declarations speak of CommonJS; both Node and bundlers give the encoding itself as `default`.
   const { default: encoding } = (await import("tiktoken/encoders/gpt2")) as unknown as { default: TiktokenEncoding };
   const tokens = parseRanks(encoding.bpe_ranks);
-  return new BPETokenizer({
-    vocab: new Map(tokens.map((token, rank) => [token, rank])),
-    merges: recoverMerges(tokens),
-    specialTokens: new Map(Object.entries(encoding.special_tokens)),
-  });
+  const specialTokens = new Map(Object.entries(encoding.special_tokens));
+  const vocab = new Map([...tokens.map((token, rank) => [token, rank] as const), ...specialTokens]);
+  return new BPETokenizer({ vocab, merges: recoverMerges(tokens), specialTokens });
 }
 
 /** Rank → token, in GPT-2's byte alphabet. */

@@ -1,8 +1,15 @@
 export { BPETokenizer, END_OF_TEXT } from "./bpe-tokenizer.ts";
 export type { BPEModel } from "./bpe-tokenizer.ts";
-export { DisallowedSpecialError, TokenizerFormatError, TrainBPEOptionsError, UnknownTokenError } from "./errors.ts";
+export {
+  DisallowedSpecialError,
+  TokenizerFormatError,
+  TrainBPEOptionsError,
+  UnknownTokenError,
+  WordTooLongError,
+} from "./errors.ts";
 export { gpt2Tokenizer } from "./gpt2.ts";
 export { loadTokenizer } from "./load-tokenizer.ts";
+export { preTokenize, wholeWords } from "./pre-tokenize.ts";
 export { buildVocabulary, SimpleTokenizerV1, SimpleTokenizerV2, splitWords } from "./simple-tokenizer.ts";
 export { trainBPE } from "./train-bpe.ts";
 export type { TrainBPEOptions, TrainBPEProgress } from "./train-bpe.ts";

@@ -1,83 +1,100 @@
 import { UnknownTokenError } from "./errors.ts";
 
-const SEPARATORS = /([,.:;?_!"()']|--|\s)/; // the book's pattern: punctuation is kept, white space is not
-const UNKNOWN = "<|unk|>";
-
-/** Splits a text into words and punctuation marks (section 2.2). */
+/**
+ * Splits a text into words and punctuation marks (section 2.2). White space is dropped.
+ *
+ * @example
+ * splitWords("Hello, world. Is this-- a test?"); // Hello , world . Is this -- a test ?
+ */
 export function splitWords(text: string): string[] {
   return text
-    .split(SEPARATORS)
+    .split(/([,.:;?_!"()']|--|\s)/)
     .map((item) => item.trim())
     .filter((item) => item !== "");
 }
 
 /**
- * Gives every different word of a text an id, in alphabetical order, and then the special tokens (sections 2.3, 2.4).
+ * Gives every different word of a text an id in alphabetical order, and the special tokens the ids after them
+ * (sections 2.3 and 2.4).
  *
  * @example
- * const vocab = buildVocabulary(text, { specialTokens: ["<|endoftext|>", "<|unk|>"] });
+ * const vocab = buildVocabulary(text, ["<|endoftext|>", "<|unk|>"]);
  */
-export function buildVocabulary(
-  text: string,
-  { specialTokens = [] }: { readonly specialTokens?: readonly string[] } = {},
-): Map<string, number> {
-  const words = [...new Set(splitWords(text))].toSorted();
-  return new Map([...words, ...specialTokens].map((token, id) => [token, id]));
+export function buildVocabulary(text: string, specialTokens: readonly string[] = []): Map<string, number> {
+  const allTokens = [...new Set(splitWords(text))].toSorted();
+  return new Map([...allTokens, ...specialTokens].map((token, id) => [token, id]));
 }
 
-/** The book's first tokenizer: one id per word, and an error for a word it has never seen (section 2.3). */
+/**
+ * The book's first tokenizer: one id per word, and an error for a word it has never seen (section 2.3).
+ *
+ * @example
+ * const tokenizer = new SimpleTokenizerV1(buildVocabulary("the cat sat on the mat."));
+ * tokenizer.decode(tokenizer.encode("the mat sat.")); // "the mat sat."
+ */
 export class SimpleTokenizerV1 {
-  readonly #strToInt: ReadonlyMap<string, number>;
-  readonly #intToStr: ReadonlyMap<number, string>;
+  protected readonly strToInt: ReadonlyMap<string, number>;
+  protected readonly intToStr: ReadonlyMap<number, string>;
 
   constructor(vocab: ReadonlyMap<string, number>) {
-    this.#strToInt = vocab;
-    this.#intToStr = new Map(Array.from(vocab, ([token, id]) => [id, token]));
+    this.strToInt = vocab;
+    this.intToStr = new Map(Array.from(vocab, ([token, id]) => [id, token]));
   }
 
   /** @throws UnknownTokenError when a word is not in the vocabulary */
   encode(text: string): Int32Array {
-    return Int32Array.from(splitWords(text), (word) => this.idOf(word));
+    return Int32Array.from(splitWords(text), (word) => {
+      const id = this.strToInt.get(word);
+      if (id === undefined)
+        throw new UnknownTokenError(word, "use SimpleTokenizerV2, which has <|unk|> for such words.");
+      return id;
+    });
   }
 
-  /** @throws UnknownTokenError when an id is not in the vocabulary */
+  /**
+   * The words with a space between them, except before punctuation.
+   * @throws UnknownTokenError when an id is not in the vocabulary
+   */
   decode(ids: Iterable<number>): string {
+    return this.join(ids).replaceAll(/\s+([,.?!"()'])/g, "$1");
+  }
+
+  protected join(ids: Iterable<number>): string {
     const words = Array.from(ids, (id) => {
-      const word = this.#intToStr.get(id);
-      if (word === undefined) throw new UnknownTokenError(id, `it holds ${this.#intToStr.size} tokens.`);
+      const word = this.intToStr.get(id);
+      if (word === undefined) throw new UnknownTokenError(id, `it holds ${this.intToStr.size} tokens.`);
       return word;
     });
-    return this.joinWords(words);
-  }
-
-  protected idOf(word: string): number {
-    const id = this.#strToInt.get(word);
-    if (id === undefined) throw new UnknownTokenError(word, "SimpleTokenizerV2 encodes such words as <|unk|>.");
-    return id;
-  }
-
-  protected joinWords(words: readonly string[]): string {
-    return words.join(" ").replaceAll(/\s+([,.?!"()'])/g, "$1");
+    return words.join(" ");
   }
 }
 
-/** The second: words it has never seen become `<|unk|>`, so the vocabulary must hold that token (section 2.4). */
+/**
+ * The book's second tokenizer: a word it has never seen becomes `<|unk|>` (section 2.4).
+ *
+ * @example
+ * const vocab = buildVocabulary("the cat sat on the mat.", ["<|endoftext|>", "<|unk|>"]);
+ * const tokenizer = new SimpleTokenizerV2(vocab);
+ * tokenizer.decode(tokenizer.encode("the dog sat.")); // "the <|unk|> sat."
+ */
 export class SimpleTokenizerV2 extends SimpleTokenizerV1 {
-  readonly #unknownId: number;
-  readonly #vocab: ReadonlyMap<string, number>;
+  readonly #unknown: number;
 
-  /** @throws UnknownTokenError when the vocabulary has no `<|unk|>` */
+  /** @throws UnknownTokenError when the vocabulary lacks `<|unk|>` */
   constructor(vocab: ReadonlyMap<string, number>) {
     super(vocab);
-    this.#vocab = vocab;
-    this.#unknownId = super.idOf(UNKNOWN);
+    const unknown = vocab.get("<|unk|>");
+    if (unknown === undefined) {
+      throw new UnknownTokenError("<|unk|>", 'build it with buildVocabulary(text, ["<|endoftext|>", "<|unk|>"]).');
+    }
+    this.#unknown = unknown;
   }
 
-  protected override idOf(word: string): number {
-    return this.#vocab.get(word) ?? this.#unknownId;
+  override encode(text: string): Int32Array {
+    return Int32Array.from(splitWords(text), (word) => this.strToInt.get(word) ?? this.#unknown);
   }
 
-  protected override joinWords(words: readonly string[]): string {
-    return words.join(" ").replaceAll(/\s+([,.:;?!"()'])/g, "$1");
+  override decode(ids: Iterable<number>): string {
+    return this.join(ids).replaceAll(/\s+([,.:;?!"()'])/g, "$1");
   }
 }

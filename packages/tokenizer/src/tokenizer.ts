@@ -78,7 +78,7 @@ export interface ByteLevelJSON {
   readonly use_regex: boolean;
 }
 
-export interface BPEModelJSON {
+interface BPEModelJSON {
   readonly type: "BPE";
   readonly dropout: null;
   readonly unk_token: null;
