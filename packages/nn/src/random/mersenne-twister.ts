@@ -1,6 +1,10 @@
+import { fillBernoulliGroups, type PairTest } from "./mersenne-twister-wasm.ts";
+
 /** Words of state, and so draws per twist. */
 export const STATE_WORDS = 624;
 const SHIFT = 397;
+/** Masks of at least this many values are worth the way through WebAssembly. */
+const WASM_FROM = 1024;
 
 /** MT19937's output function, which spreads a state word's bits; the result is a signed 32-bit integer. */
 function temper(word: number): number {
@@ -63,16 +67,26 @@ export class MersenneTwister {
     }
   }
 
-  /**
-   * Fills `out` with `value` where a 53-bit uniform number is below `probability`, else 0; two draws each.
-   * The high word decides all but one element in 2²¹, so the low one is tempered only on a tie.
-   */
+  /** Fills `out` with `value` where a 53-bit uniform number is below `probability`, else 0; two draws each. */
   fillBernoulli(out: Float32Array, probability: number, value: number): void {
     const threshold = Math.ceil(probability * 2 ** 53);
-    const high = Math.floor(threshold / 2 ** 32);
-    const low = threshold % 2 ** 32;
+    const test = { high: Math.floor(threshold / 2 ** 32), low: threshold % 2 ** 32, value };
+    let done = 0;
+    if (out.length >= WASM_FROM && this.#next % 2 === 0) {
+      done = ((STATE_WORDS - this.#next) % 8) / 2;
+      this.#fillPairs(out, 0, done, test);
+      const { filled, next } = fillBernoulliGroups(this.#state, this.#next, out.subarray(done), test);
+      this.#next = next;
+      this.#position += 2 * filled;
+      done += filled;
+    }
+    this.#fillPairs(out, done, out.length, test);
+  }
+
+  /** The high word decides all but one pair in 2²¹, so the low one is tempered only on a tie. */
+  #fillPairs(out: Float32Array, start: number, end: number, { high, low, value }: PairTest): void {
     const state = this.#state;
-    for (let i = 0; i < out.length;) {
+    for (let i = start; i < end;) {
       if (this.#next >= STATE_WORDS - 1) {
         // A pair that begins with a block's last word, or a new block.
         const hi = this.next() & 0x1fffff;
@@ -81,7 +95,7 @@ export class MersenneTwister {
         continue;
       }
       const from = this.#next;
-      const count = Math.min((STATE_WORDS - from) >>> 1, out.length - i);
+      const count = Math.min((STATE_WORDS - from) >>> 1, end - i);
       for (let k = 0; k < count; k++) {
         const at = from + 2 * k;
         const hi = temper(state[at] as number) & 0x1fffff;
