@@ -1,4 +1,11 @@
-import { nativeStatus, setupNative, useBackend, type BackendInfo, type BackendName } from "@scratch-llm/backend/node";
+import {
+  type BackendInfo,
+  type BackendName,
+  nativeStatus,
+  setupNative,
+  type SetupEvent,
+  useBackend,
+} from "@scratch-llm/backend/node";
 import { describeError } from "./errors.ts";
 import { formatBytes } from "./format.ts";
 import { interrupted } from "./interrupt.ts";
@@ -43,11 +50,15 @@ export async function runSetup(output: Output, messages: Messages): Promise<stri
   const result = await setupNative({
     signal: interrupted,
     onProgress: (event) => {
-      const share = event.total === undefined ? "" : ` ${formatBytes(event.done ?? 0)} / ${formatBytes(event.total)}`;
-      output.progress(`${event.phase}: ${event.message}${share}`);
+      output.progress(`${event.phase}: ${event.message}${bytesOf(event)}`);
     },
   });
   output.clearProgress();
   output.note(fill(messages.setup.done, { where: result.folder }));
   return result.folder;
+}
+
+function bytesOf({ bytes, totalBytes }: SetupEvent): string {
+  if (bytes === undefined) return "";
+  return totalBytes === undefined ? ` ${formatBytes(bytes)}` : ` ${formatBytes(bytes)} / ${formatBytes(totalBytes)}`;
 }

@@ -16,8 +16,8 @@ describe("resolveConfig", () => {
   it("lets --set win over the file and the file over the preset", async () => {
     const file = join(await mkdtemp(join(tmpdir(), "config-")), "run.yaml");
     await writeFile(file, "train: {batchSize: 3, epochs: 7}\nseed: 5\n");
-    const config = await resolve(["train.batchSize=9", "train.startContexts=[one, two]"], file);
-    expect(config.train).toMatchObject({ batchSize: 9, epochs: 7, startContexts: ["one", "two"] });
+    const config = await resolve(["train.batchSize=9", "train.startContext=One day"], file);
+    expect(config.train).toMatchObject({ batchSize: 9, epochs: 7, startContext: "One day" });
     expect(config.seed).toBe(5);
   });
 

@@ -47,8 +47,7 @@ const TrainSettings = z.strictObject({
   evalBatches: count,
   /** Steps between samples; 0 = after each epoch. */
   sampleEvery: z.int().min(0),
-  sampleTokens: count,
-  startContexts: z.array(z.string().min(1)),
+  startContext: z.string().min(1),
   /** Steps between checkpoints; 0 = only at the end. */
   checkpointEvery: z.int().min(0),
   keepLast: count,
@@ -68,7 +67,7 @@ type ModelPreset = keyof typeof GPT_CONFIGS;
 
 function modelSettings(preset: ModelPreset, changes: Partial<RunConfig["model"]> = {}): RunConfig["model"] {
   const { vocabSize: _, ...settings } = GPT_CONFIGS[preset];
-  return { tieWeights: false, ...settings, ...changes };
+  return { ...settings, tieWeights: false, ...changes };
 }
 
 /** Chapter 5's run: `GPT_CONFIG_124M` with a context of 256, AdamW, ten epochs, no schedule. */
@@ -90,8 +89,7 @@ const BOOK_CH05: RunConfig = {
     evalEvery: 5,
     evalBatches: 5,
     sampleEvery: 0,
-    sampleTokens: 50,
-    startContexts: ["Every effort moves you"],
+    startContext: "Every effort moves you",
     checkpointEvery: 0,
     keepLast: 2,
   },
@@ -117,8 +115,7 @@ const QUICKSTART: RunConfig = {
     evalEvery: 50,
     evalBatches: 8,
     sampleEvery: 250,
-    sampleTokens: 40,
-    startContexts: ["The old clock", "江上的"],
+    startContext: "The old clock",
     checkpointEvery: 0,
     keepLast: 2,
   },

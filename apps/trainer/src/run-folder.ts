@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { access, appendFile, constants, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { EvalEvent, StepEvent } from "@scratch-llm/pretrain";
 import { TrainerError } from "./errors.ts";
 
 /** Version of the lines in metrics.jsonl. */
@@ -20,7 +21,7 @@ export class RunFolder {
    * @throws {TrainerError} `RUN_FOLDER` when it cannot, or when another run already lies there.
    */
   static async create(path: string): Promise<RunFolder> {
-    const existing = await readdir(path).catch(() => []);
+    const existing: string[] = await readdir(path).catch(() => []);
     if (existing.includes("config.json")) {
       throw new TrainerError(
         "RUN_FOLDER",
@@ -30,6 +31,14 @@ export class RunFolder {
     const folder = new RunFolder(path);
     await folder.#prepare();
     return folder;
+  }
+
+  /**
+   * Fails early when a new run could not write to the folder.
+   * @throws {TrainerError} `RUN_FOLDER`
+   */
+  static async requireWritable(path: string): Promise<void> {
+    await RunFolder.create(path);
   }
 
   /** Opens the folder of an earlier run. */
@@ -70,15 +79,18 @@ export class RunFolder {
     );
   }
 
-  /** Drops the lines after `step`: a resumed run writes them again. A line cut short by a crash goes too. */
-  async rewindMetrics(step: number): Promise<Record<string, unknown>[]> {
+  /**
+   * Drops the lines from `step` on: a resumed run writes them again. A line cut short by a crash goes too.
+   * @returns the evaluations before it
+   */
+  async rewindMetrics(step: number): Promise<EvalEvent[]> {
     const text = await readFile(this.file("metrics.jsonl"), "utf8").catch(() => "");
     const kept = text.split("\n").flatMap((line) => {
       const event = parseLine(line);
-      return event !== undefined && Number(event["step"]) <= step ? [event] : [];
+      return event !== undefined && event.step < step ? [event] : [];
     });
     await writeWhole(this.file("metrics.jsonl"), kept.map((event) => `${JSON.stringify(event)}\n`).join(""));
-    return kept;
+    return kept.filter((event) => event.type === "eval");
   }
 
   async appendSample(step: number, text: string): Promise<void> {
@@ -86,9 +98,12 @@ export class RunFolder {
   }
 }
 
-function parseLine(line: string): Record<string, unknown> | undefined {
+/** A line of metrics.jsonl, which only this class writes. */
+type MetricsLine = StepEvent | EvalEvent;
+
+function parseLine(line: string): MetricsLine | undefined {
   try {
-    return line === "" ? undefined : (JSON.parse(line) as Record<string, unknown>);
+    return line === "" ? undefined : (JSON.parse(line) as MetricsLine);
   } catch {
     return undefined;
   }
@@ -119,7 +134,7 @@ export async function newRunPath(name: string, now: Date = new Date()): Promise<
 
 /** The run in runs/ that was written to last. */
 export async function newestRun(): Promise<string | undefined> {
-  const names = await readdir("runs").catch(() => []);
+  const names: string[] = await readdir("runs").catch(() => []);
   let newest: { path: string; time: number } | undefined;
   for (const name of names) {
     const path = join("runs", name);

@@ -5,10 +5,10 @@ import { formatBytes } from "../format.ts";
 import { fill } from "../messages/messages.ts";
 
 async function setup({ output, messages }: Context): Promise<void> {
-  const status = await nativeStatus();
-  if (status.ready) output.note(fill(messages.setup.already, { where: status.folder }));
-  const folder = status.ready ? status.folder : await runSetup(output, messages);
-  output.event({ type: "done", backend: "native", folder });
+  const { ready, cacheFolder } = await nativeStatus();
+  if (ready) output.note(messages.setup.already);
+  else await runSetup(output, messages);
+  output.event({ type: "done", backend: "native", folder: cacheFolder });
 }
 
 async function info({ output, messages, backend }: Context): Promise<void> {
@@ -21,13 +21,11 @@ async function info({ output, messages, backend }: Context): Promise<void> {
 }
 
 async function remove({ output, messages }: Context): Promise<void> {
-  const removed = await removeNative();
-  output.result(
-    removed.bytes === 0
-      ? messages.setup.nothingToRemove
-      : fill(messages.setup.removed, { where: removed.folder, size: formatBytes(removed.bytes) }),
-  );
-  output.event({ type: "done", ...removed });
+  const { cacheFolder } = await nativeStatus();
+  const bytes = await removeNative();
+  const words = bytes === 0 ? messages.setup.nothingToRemove : messages.setup.removed;
+  output.result(fill(words, { where: cacheFolder, size: formatBytes(bytes) }));
+  output.event({ type: "done", folder: cacheFolder, bytes });
 }
 
 /** The verbs of `scratch-llm backend`. */

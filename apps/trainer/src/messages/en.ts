@@ -39,7 +39,7 @@ export const en = {
   setup: {
     start: "Setting up native TensorFlow, once (about 300 MB to download; skip it with --backend wasm).",
     done: "Native TensorFlow is ready ({where}).",
-    already: "Native TensorFlow is already set up ({where}).",
+    already: "Native TensorFlow is already set up.",
     failed: "Native TensorFlow could not be set up: {reason}",
     fallback: "Going on with WASM, which is slower. Try again later with: scratch-llm backend setup",
     removed: "Removed native TensorFlow from {where} ({size}).",
@@ -64,6 +64,7 @@ export const en = {
     done: "Done in {duration}: training loss {train}, validation loss {val}.",
     plot: "Loss plot: {path}",
   },
+  plot: { epochs: "Epochs", tokens: "Tokens seen", loss: "Loss", train: "Training loss", val: "Validation loss" },
   quickstart: {
     intro:
       "This trains a small GPT on a built-in book in English and Chinese, from random numbers to text, in a minute or two.",

@@ -41,7 +41,7 @@ export const zh: Messages = {
   setup: {
     start: "正在安装原生 TensorFlow，只需一次（约下载 300 MB；用 --backend wasm 可跳过）。",
     done: "原生 TensorFlow 已就绪（{where}）。",
-    already: "原生 TensorFlow 早已安装（{where}）。",
+    already: "原生 TensorFlow 早已安装。",
     failed: "无法安装原生 TensorFlow：{reason}",
     fallback: "改用较慢的 WASM 继续。以后可再试：scratch-llm backend setup",
     removed: "已从 {where} 删除原生 TensorFlow（{size}）。",
@@ -66,6 +66,7 @@ export const zh: Messages = {
     done: "用时 {duration}：训练损失 {train}，验证损失 {val}。",
     plot: "损失曲线：{path}",
   },
+  plot: { epochs: "轮次", tokens: "已见词元", loss: "损失", train: "训练损失", val: "验证损失" },
   quickstart: {
     intro: "用内置的英文和中文小书训练一个小型 GPT，从随机数到文字，只需一两分钟。",
     sampleTitle: "现在它这样写（{language}）：",

@@ -1,0 +1,46 @@
+import { generateSample } from "@scratch-llm/pretrain";
+import type { Context } from "../cli.ts";
+import { readCorpus } from "../corpus.ts";
+import { fill } from "../messages/messages.ts";
+import { pretrain } from "../pretraining.ts";
+import { RUN_PRESETS } from "../run-config.ts";
+import { newRunPath } from "../run-folder.ts";
+import { startCommand } from "../start-command.ts";
+import type { Trained } from "../training-run.ts";
+
+/** The flags of the quickstart. */
+export interface QuickstartOptions {
+  readonly seed?: number;
+  readonly runDir?: string;
+  readonly maxSteps?: number;
+}
+
+/** What the finished model is asked to continue, per language. */
+const PROMPTS = { english: "The old clock", chinese: "何大娘" } as const;
+
+/** Trains the quickstart's model on the built-in texts, writes with it in both languages and says what to do next. */
+export async function quickstart({ seed, runDir, maxSteps }: QuickstartOptions, context: Context): Promise<void> {
+  const { output, messages } = context;
+  output.note(messages.quickstart.intro);
+  const preset = RUN_PRESETS.quickstart;
+  const config = {
+    ...preset,
+    seed: seed ?? preset.seed,
+    train: { ...preset.train, maxSteps: maxSteps ?? preset.train.maxSteps },
+  };
+  const plan = {
+    preset: "quickstart",
+    config,
+    corpus: await readCorpus([]),
+    folder: runDir ?? (await newRunPath("quickstart")),
+  };
+  const whenTrained = async ({ model, tokenizer }: Trained): Promise<void> => {
+    for (const language of ["english", "chinese"] as const) {
+      const text = await generateSample({ model, tokenizer, startContext: PROMPTS[language] });
+      output.result(`\n${fill(messages.quickstart.sampleTitle, { language: messages.quickstart[language] })}\n${text}`);
+      output.event({ type: "sample", language, text });
+    }
+  };
+  await pretrain(plan, { dryRun: false, probe: true, whenTrained }, context);
+  output.result(`\n${messages.quickstart.next.map((line) => fill(line, { start: startCommand() })).join("\n")}`);
+}

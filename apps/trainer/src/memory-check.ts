@@ -1,0 +1,65 @@
+import type { BackendInfo } from "@scratch-llm/backend/node";
+import { type GPTConfig } from "@scratch-llm/gpt";
+import { availableMemory } from "./available-memory.ts";
+import { TrainerError } from "./errors.ts";
+import { formatBytes } from "./format.ts";
+import { estimateTrainingMemory } from "./memory-estimate.ts";
+import { fill, type Messages } from "./messages/messages.ts";
+
+/** Memory that a run needs and that there is, in bytes. */
+export interface MemoryNeed {
+  readonly needed: number;
+  readonly available: number;
+}
+
+/** What the run needs at its peak beside what this system, or the backend's own limit, leaves. */
+export async function memoryNeed(config: GPTConfig, batchSize: number, backend: BackendInfo): Promise<MemoryNeed> {
+  return {
+    needed: estimateTrainingMemory(config, batchSize, backend.name),
+    available: Math.min(await availableMemory(), backend.memoryLimitBytes),
+  };
+}
+
+/**
+ * @throws {TrainerError} `MEMORY` when it will not fit, with the largest batch and context of this model that would.
+ */
+export function requireMemory(
+  { needed, available }: MemoryNeed,
+  config: GPTConfig,
+  batchSize: number,
+  backend: BackendInfo,
+  messages: Messages,
+): void {
+  if (needed <= available) return;
+  const { errors } = messages;
+  const fit = smallerThatFits(config, batchSize, backend, available);
+  const remedy =
+    fit === undefined
+      ? errors.memoryNoRemedy
+      : fill(errors.memoryRemedy, { settings: fit.flags, needed: formatBytes(fit.needed) });
+  const values = { needed: formatBytes(needed), available: formatBytes(available), remedy };
+  throw new TrainerError("MEMORY", fill(errors.memory, values));
+}
+
+/** Halves the batch, then the context, until the run fits. */
+function smallerThatFits(
+  config: GPTConfig,
+  batchSize: number,
+  backend: BackendInfo,
+  available: number,
+): { flags: string; needed: number } | undefined {
+  let batch = batchSize;
+  let contextLength = config.contextLength;
+  while (batch > 1 || contextLength > SHORTEST_CONTEXT) {
+    if (batch > 1) batch = Math.floor(batch / 2);
+    else contextLength = Math.max(SHORTEST_CONTEXT, Math.floor(contextLength / 2));
+    const needed = estimateTrainingMemory({ ...config, contextLength }, batch, backend.name);
+    if (needed > available) continue;
+    const context = contextLength === config.contextLength ? "" : ` --set model.contextLength=${contextLength}`;
+    return { flags: `--set train.batchSize=${batch}${context}`, needed };
+  }
+  return undefined;
+}
+
+/** Below this a model cannot learn much from its context. */
+const SHORTEST_CONTEXT = 32;

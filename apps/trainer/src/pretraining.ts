@@ -1,0 +1,118 @@
+import type { BackendInfo } from "@scratch-llm/backend/node";
+import { countParameters, type GPTConfig, validateConfig } from "@scratch-llm/gpt";
+import { latestCheckpoint } from "@scratch-llm/pretrain/node";
+import type { Tokenizer } from "@scratch-llm/tokenizer";
+import { bringUpBackend } from "./bring-up.ts";
+import type { Context } from "./cli.ts";
+import { encodeCorpus, type Loaders, makeLoaders, makeTokenizer, type TokenSplit } from "./corpus.ts";
+import { formatBytes, formatCount, formatDuration } from "./format.ts";
+import { memoryNeed, requireMemory } from "./memory-check.ts";
+import { fill } from "./messages/messages.ts";
+import { estimateSeconds, PROBE_STEPS } from "./probe.ts";
+import { RunFolder } from "./run-folder.ts";
+import { planToJson, type RunPlan } from "./run-plan.ts";
+import { makeTrainee, type Trained, type TrainingRun, train } from "./training-run.ts";
+
+/** How a plan is carried out. */
+export interface PretrainingOptions {
+  /** Say what the run would need, then stop. */
+  readonly dryRun: boolean;
+  /** Measure three steps beforehand. */
+  readonly probe: boolean;
+  /** Uses the finished model before it is disposed. */
+  readonly whenTrained?: (trained: Trained) => Promise<void>;
+}
+
+/** Everything that is known before the first weight is allocated. */
+interface Prepared extends TrainingRun {
+  readonly split: TokenSplit;
+  readonly backend: BackendInfo;
+}
+
+/**
+ * Carries a plan out from its texts to the trained model: tells what it needs, trains, reports, saves, and continues
+ * exactly where a checkpoint stopped.
+ */
+export async function pretrain(plan: RunPlan, options: PretrainingOptions, context: Context): Promise<void> {
+  const prepared = await prepare(plan, context);
+  await announce(prepared, options, context);
+  if (options.dryRun) {
+    context.output.event({ type: "done", dryRun: true });
+    return;
+  }
+  const folder = await openFolder(prepared);
+  const trainee = await makeTrainee(prepared);
+  try {
+    await train(prepared, trainee, folder, context);
+    const { model } = trainee;
+    await options.whenTrained?.({ model: model.eval(), tokenizer: prepared.tokenizer });
+    context.output.event({ type: "done", runDir: plan.folder });
+  } finally {
+    trainee.optimizer.dispose();
+    trainee.model.dispose();
+  }
+}
+
+async function prepare(plan: RunPlan, { output, messages, backend: choice }: Context): Promise<Prepared> {
+  const { config, corpus } = plan;
+  const checkpoint = plan.checkpoint ?? (await latestCheckpoint(plan.folder));
+  const tokenizer = await makeTokenizer(config.tokenizer, corpus, (done) =>
+    output.progress(fill(messages.run.tokenizer, { vocab: done })),
+  );
+  const modelConfig: GPTConfig = { ...config.model, vocabSize: tokenizer.vocabSize };
+  validateConfig(modelConfig);
+  const split = encodeCorpus(corpus, tokenizer, config.data.trainFraction);
+  const loaders = makeLoaders(split, config);
+  const { epochs, maxSteps = Infinity, accumulationSteps } = config.train;
+  const totalSteps = Math.min(maxSteps, epochs * Math.ceil(loaders.train.length / accumulationSteps));
+  if (checkpoint === undefined) await RunFolder.requireWritable(plan.folder);
+  const backend = await bringUpBackend(choice, output, messages);
+  return { plan, modelConfig, tokenizer, split, loaders, totalSteps, backend, checkpoint };
+}
+
+/** The first lines of a run; refuses what will not fit into memory. */
+async function announce(prepared: Prepared, options: PretrainingOptions, context: Context): Promise<void> {
+  const { plan, modelConfig, split, loaders, totalSteps, backend } = prepared;
+  const { output, messages } = context;
+  const { seed, train } = plan.config;
+  const params = countParameters(modelConfig);
+  const memory = await memoryNeed(modelConfig, train.batchSize, backend);
+  const say = (message: string, values: Record<string, string | number>): void => output.note(fill(message, values));
+  say(messages.run.model, {
+    params: formatCount(params),
+    layers: modelConfig.nLayers,
+    heads: modelConfig.nHeads,
+    dims: modelConfig.embDim,
+    context: modelConfig.contextLength,
+  });
+  const counts = { train: formatCount(split.train.length), val: formatCount(split.val.length), steps: totalSteps };
+  say(messages.run.data, { tokens: formatCount(split.train.length + split.val.length), ...counts });
+  say(messages.run.backend, { name: backend.name, reason: backend.reason });
+  say(messages.run.seed, { seed, precision: "float32" });
+  say(messages.run.memory, { needed: formatBytes(memory.needed), available: formatBytes(memory.available) });
+  requireMemory(memory, modelConfig, train.batchSize, backend, messages);
+  const etaSeconds = options.probe ? await estimateSeconds(modelConfig, plan.config, loaders, totalSteps) : undefined;
+  if (etaSeconds !== undefined) {
+    say(messages.run.time, { duration: formatDuration(etaSeconds), probeSteps: PROBE_STEPS });
+  }
+  say(messages.run.folder, { path: plan.folder });
+  output.event({
+    type: "start",
+    params,
+    tokens: split.train.length + split.val.length,
+    backend: backend.name,
+    reason: backend.reason,
+    precision: "float32",
+    seed,
+    memoryBytes: memory.needed,
+    etaSeconds: etaSeconds ?? null,
+    steps: totalSteps,
+    runDir: plan.folder,
+  });
+}
+
+async function openFolder({ plan, checkpoint }: Prepared): Promise<RunFolder> {
+  const folder = checkpoint === undefined ? await RunFolder.create(plan.folder) : await RunFolder.open(plan.folder);
+  await folder.writeConfig(planToJson(plan));
+  return folder;
+}
