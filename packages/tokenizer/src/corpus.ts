@@ -1,6 +1,9 @@
 import { Heap } from "./heap.ts";
 import { MAX_TOKENS } from "./tokenizer-json.ts";
 
+const GONE = -1; // a symbol that has been merged into the one before it
+const NONE = -1; // no neighbour within the word
+
 /** Two neighbouring tokens. */
 export interface Pair {
   readonly left: number;
@@ -12,10 +15,10 @@ export interface Pair {
 
 /** All different words in one row of symbols, linked so that merging does not move any, and every pair in them. */
 export class Corpus {
-  readonly #symbols: number[] = []; // GONE where a symbol has been merged into the one before it
-  readonly #next: number[] = []; // NONE at the end of a word
-  readonly #previous: number[] = []; // NONE at its beginning
-  readonly #frequency: number[] = []; // of the word it belongs to
+  readonly #symbols: number[] = []; // token ids
+  readonly #next: number[] = [];
+  readonly #previous: number[] = [];
+  readonly #frequency: number[] = []; // of the word a symbol belongs to
   readonly #pairs = new Map<number, Pair>();
   readonly #queue = new Heap<Candidate>(comesFirst);
 
@@ -39,6 +42,7 @@ export class Corpus {
     this.#enqueue(seen);
   }
 
+  /** The pair to merge next; of equally frequent ones that with the smaller ids. */
   mostFrequentPair(): Pair | undefined {
     for (let top = this.#queue.pop(); top !== undefined; top = this.#queue.pop()) {
       if (top.count === top.pair.count) return top.count > 0 ? top.pair : undefined;
@@ -47,6 +51,10 @@ export class Corpus {
     return undefined;
   }
 
+  /**
+   * Makes one token of a pair, wherever it stands. Its own count stays as it was, as in Hugging Face's trainer: should the
+   * same pair come about again (a token can arise in two ways), that decides when its turn comes.
+   */
   merge(pair: Pair, merged: number): void {
     const places = pair.places.toSorted((a, b) => a - b); // "aaa" becomes "aa" + "a"
     pair.places = [];
@@ -89,9 +97,6 @@ export class Corpus {
     for (const pair of pairs) if (pair.count > 0) this.#queue.push({ pair, count: pair.count });
   }
 }
-
-const GONE = -1;
-const NONE = -1;
 
 /** A pair in the queue with the count it had when it was put in. */
 interface Candidate {

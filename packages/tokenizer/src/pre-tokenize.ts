@@ -37,7 +37,7 @@ function matches(pattern: RegExp, text: string, start: number): boolean {
  * same as doing it to the whole text. Pieces end before white space; a text without any comes back as one piece.
  *
  * @example
- * [...wholeWords(["The ca", "t sat o", "n the mat"])]; // "The", " cat sat", " on the mat"
+ * [...wholeWords(["The ca", "t sat o", "n the mat"])]; // "The", " cat sat", " on the", " mat"
  */
 export function* wholeWords(chunks: Iterable<string>): Generator<string> {
   let pending: string[] = []; // without a place to cut
