@@ -6,8 +6,13 @@ type Inputs = Record<string, { readonly values: Values; readonly shape: readonly
 type Attributes = Record<string, number & boolean>;
 type Output = readonly [shape: readonly number[], at: (index: number) => number];
 
-/** What each kernel of nn's seam has to answer, as plain loops: output shapes, and each value by its flat index. */
-const FORMULAS: Record<keyof typeof KERNELS, (inputs: Inputs, attributes: Attributes) => Output | Output[]> = {
+type Formula = (inputs: Inputs, attributes: Attributes) => Output | Output[];
+
+/**
+ * What each kernel of nn's functional forms has to answer, as plain loops: output shapes, and each value by its flat
+ * index.
+ */
+const FORMULAS = {
   matMul: ({ a, b }, { transposeA, transposeB }) => {
     const [an = 0, am = 0] = a!.shape;
     const [bn = 0, bm = 0] = b!.shape;
@@ -88,11 +93,11 @@ const FORMULAS: Record<keyof typeof KERNELS, (inputs: Inputs, attributes: Attrib
     const kept = (at: number): boolean => Math.abs(Math.sin(at * 12.9898 + seed!.values[0]! + site! * 78.233)) > rate!;
     return [x!.shape, (at) => (kept(at) ? x!.values[at]! / (1 - rate!) : 0)];
   },
-};
+} satisfies Partial<Record<keyof typeof KERNELS, Formula>>;
 
-/** Slow kernels for the cpu backend, one for each name of nn's seam; `onCall` hears the name of each that runs. */
+/** Slow kernels for the cpu backend, one for each formula; `onCall` hears the name of each that runs. */
 export function referenceKernels(onCall: (kernelName: string) => void): tf.KernelConfig[] {
-  return (Object.keys(KERNELS) as (keyof typeof KERNELS)[]).map((key) => ({
+  return (Object.keys(FORMULAS) as (keyof typeof FORMULAS)[]).map((key) => ({
     kernelName: KERNELS[key],
     backendName: "cpu",
     kernelFunc: ({ inputs, backend, attrs }) => {
@@ -103,7 +108,7 @@ export function referenceKernels(onCall: (kernelName: string) => void): tf.Kerne
         shape,
       });
       const named = Object.entries(inputs).map(([name, info]) => [name, read(info as tf.TensorInfo)]);
-      const outputs = FORMULAS[key](Object.fromEntries(named) as Inputs, attrs as Attributes);
+      const outputs = (FORMULAS[key] as Formula)(Object.fromEntries(named) as Inputs, attrs as Attributes);
       const make = ([shape, at]: Output): tf.TensorInfo => {
         const values = Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, (_, i) => at(i));
         return cpu.makeTensorInfo([...shape], "float32", values);

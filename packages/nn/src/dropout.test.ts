@@ -1,5 +1,6 @@
+import { onBackends } from "@test/backend.ts";
 import * as tf from "@tensorflow/tfjs";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import {
   ArgumentError,
   Dropout,
@@ -67,75 +68,80 @@ describe("TorchDropout", () => {
   });
 });
 
-describe("FastDropout", () => {
-  const x = tf.ones([200, 300]);
-  const apply = (source: FastDropout, rate = 0.3): Float32Array => source.apply(x, rate).dataSync() as Float32Array;
+onBackends(() => {
+  describe("FastDropout", () => {
+    let x: tf.Tensor;
+    beforeAll(() => {
+      x = tf.ones([200, 300]);
+    });
+    const apply = (source: FastDropout, rate = 0.3): Float32Array => source.apply(x, rate).dataSync() as Float32Array;
 
-  test("zeroes the given share and keeps the mean", () => {
-    for (const rate of [0.1, 0.5, 0.9]) {
-      const out = apply(new FastDropout(new Generator(1)), rate);
-      const zeros = out.filter((value) => value === 0).length;
-      const deviation = Math.sqrt(60_000 * rate * (1 - rate));
-      expect(Math.abs(zeros - 60_000 * rate)).toBeLessThan(4 * deviation);
-      expect(new Set(out)).toEqual(new Set([0, Math.fround(1 / (1 - rate))]));
-    }
-  });
-
-  test("sites and steps have masks of their own, a third of each kept by chance where the rate is 2/3", () => {
-    const source = new FastDropout(new Generator(1));
-    const masks: Float32Array[] = [];
-    for (let step = 0; step < 3; step++) {
-      source.beginStep();
-      for (let site = 0; site < 3; site++) masks.push(apply(source, 2 / 3));
-    }
-    for (const [i, a] of masks.entries()) {
-      for (const b of masks.slice(i + 1)) {
-        const both = a.filter((value, k) => value > 0 && (b[k] as number) > 0).length;
-        expect(Math.abs(both / a.length - 1 / 9)).toBeLessThan(0.006); // 4.7 standard deviations
+    test("zeroes the given share and keeps the mean", () => {
+      for (const rate of [0.1, 0.5, 0.9]) {
+        const out = apply(new FastDropout(new Generator(1)), rate);
+        const zeros = out.filter((value) => value === 0).length;
+        const deviation = Math.sqrt(60_000 * rate * (1 - rate));
+        expect(Math.abs(zeros - 60_000 * rate)).toBeLessThan(4 * deviation);
+        expect(new Set(out)).toEqual(new Set([0, Math.fround(1 / (1 - rate))]));
       }
-    }
-  });
+    });
 
-  test("a mask has no stripes: neighbours at any small distance agree as often as chance has it", () => {
-    const mask = apply(new FastDropout(new Generator(3)), 0.5);
-    for (const distance of [1, 2, 3, 4, 8, 16, 64, 256, 300]) {
-      const equal = mask.filter((value, k) => value === mask[k + distance]).length;
-      expect(Math.abs(equal / (mask.length - distance) - 0.5)).toBeLessThan(0.01);
-    }
-  });
+    test("sites and steps have masks of their own, a third of each kept by chance where the rate is 2/3", () => {
+      const source = new FastDropout(new Generator(1));
+      const masks: Float32Array[] = [];
+      for (let step = 0; step < 3; step++) {
+        source.beginStep();
+        for (let site = 0; site < 3; site++) masks.push(apply(source, 2 / 3));
+      }
+      for (const [i, a] of masks.entries()) {
+        for (const b of masks.slice(i + 1)) {
+          const both = a.filter((value, k) => value > 0 && (b[k] as number) > 0).length;
+          expect(Math.abs(both / a.length - 1 / 9)).toBeLessThan(0.006); // 4.7 standard deviations
+        }
+      }
+    });
 
-  test("the same seed gives the same masks; a step draws one number", () => {
-    const generator = new Generator(9);
-    const source = new FastDropout(generator);
-    source.beginStep();
-    const [first, second] = [apply(source), apply(source)];
-    expect(generator.position).toBe(1);
-    generator.manualSeed(9);
-    source.beginStep();
-    expect([apply(source), apply(source)]).toEqual([first, second]);
-  });
+    test("a mask has no stripes: neighbours at any small distance agree as often as chance has it", () => {
+      const mask = apply(new FastDropout(new Generator(3)), 0.5);
+      for (const distance of [1, 2, 3, 4, 8, 16, 64, 256, 300]) {
+        const equal = mask.filter((value, k) => value === mask[k + distance]).length;
+        expect(Math.abs(equal / (mask.length - distance) - 0.5)).toBeLessThan(0.01);
+      }
+    });
 
-  test("without steps each call draws its own seed, so seeding repeats the masks", () => {
-    const dropout = new Dropout(0.5);
-    const run = (): unknown[] => {
-      manualSeed(4);
-      return [dropout.forward(x).dataSync(), dropout.forward(x).dataSync()];
-    };
-    const [first, second] = run();
-    expect(first).not.toEqual(second);
-    expect(run()).toEqual([first, second]);
-  });
+    test("the same seed gives the same masks; a step draws one number", () => {
+      const generator = new Generator(9);
+      const source = new FastDropout(generator);
+      source.beginStep();
+      const [first, second] = [apply(source), apply(source)];
+      expect(generator.position).toBe(1);
+      generator.manualSeed(9);
+      source.beginStep();
+      expect([apply(source), apply(source)]).toEqual([first, second]);
+    });
 
-  test("its gradient is the mask", () => {
-    const { out, dx } = gradient(new FastDropout(new Generator(5)), tf.ones([100]));
-    expect(dx.dataSync()).toEqual(out.dataSync());
-  });
+    test("without steps each call draws its own seed, so seeding repeats the masks", () => {
+      const dropout = new Dropout(0.5);
+      const run = (): unknown[] => {
+        manualSeed(4);
+        return [dropout.forward(x).dataSync(), dropout.forward(x).dataSync()];
+      };
+      const [first, second] = run();
+      expect(first).not.toEqual(second);
+      expect(run()).toEqual([first, second]);
+    });
 
-  test("a seed may be fed as a tensor", () => {
-    const source = new FastDropout(new Generator(1));
-    source.beginStep(-12345);
-    const expected = apply(source);
-    source.beginStep(tf.scalar(-12345, "int32"));
-    expect(apply(source)).toEqual(expected);
+    test("its gradient is the mask", () => {
+      const { out, dx } = gradient(new FastDropout(new Generator(5)), tf.ones([100]));
+      expect(dx.dataSync()).toEqual(out.dataSync());
+    });
+
+    test("a seed may be fed as a tensor", () => {
+      const source = new FastDropout(new Generator(1));
+      source.beginStep(-12345);
+      const expected = apply(source);
+      source.beginStep(tf.scalar(-12345, "int32"));
+      expect(apply(source)).toEqual(expected);
+    });
   });
 });

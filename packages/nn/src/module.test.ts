@@ -14,6 +14,7 @@ class Net extends Module {
   readonly layers: Sequential = new Sequential(new Linear(2, 4), new ReLU(), new Linear(4, 2));
   readonly head: Linear = new Linear(2, 3, { bias: false, weight: this.tokEmb.weight });
   readonly size = 3;
+  readonly scales: tf.Variable[] = [tf.variable(tf.ones([1])), tf.variable(tf.ones([2]))];
   readonly #hidden: tf.Variable = tf.variable(tf.zeros([1]));
   hidden(): tf.Variable {
     return this.#hidden;
@@ -30,6 +31,8 @@ const NAMES = [
   "layers.0.bias",
   "layers.2.weight",
   "layers.2.bias",
+  "scales.0",
+  "scales.1",
 ];
 
 let net: Net;
@@ -45,7 +48,7 @@ describe("parameters", () => {
   test("are named by their paths, in the order of the fields; a shared one once; private ones never", () => {
     expect([...net.namedParameters().keys()]).toEqual(NAMES);
     expect(net.parameters()).not.toContain(net.hidden());
-    expect(net.numParameters()).toBe(6 + 2 * (4 + 2) + (8 + 4) + (8 + 2));
+    expect(net.numParameters()).toBe(6 + 2 * (4 + 2) + (8 + 4) + (8 + 2) + 3);
   });
 
   test("freeze and unfreeze change what is trainable", () => {

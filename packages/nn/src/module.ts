@@ -3,8 +3,8 @@ import { assignAll } from "./state-dict.ts";
 
 /**
  * Base of everything that owns parameters, as `torch.nn.Module`. A parameter is a `tf.Variable` in a public field, a child a
- * `Module` or an array of them; their names are the paths of those fields (`trfBlocks.0.att.wQuery.weight`), in the order
- * of the fields. Private `#fields` hold whatever is no parameter.
+ * `Module`, and a field may hold an array of either. Names are the paths of the fields, in their order
+ * (`trfBlocks.0.att.wQuery.weight`). Private `#fields` hold whatever is no parameter.
  *
  * @example
  * class Net extends Module {
@@ -108,16 +108,14 @@ export abstract class Module {
 /** Variables and modules below `module`, depth first in the order of the fields. */
 function* walk(module: Module, prefix: string): Iterable<[string, tf.Variable | Module]> {
   for (const [field, value] of Object.entries(module) as [string, unknown][]) {
-    const name = prefix + field;
-    if (value instanceof tf.Variable) yield [name, value];
-    else if (value instanceof Module) yield* walkChild(value, name);
-    else if (Array.isArray(value)) {
-      for (const [i, item] of value.entries()) if (item instanceof Module) yield* walkChild(item, `${name}.${i}`);
-    }
+    if (!Array.isArray(value)) yield* walkPart(value, prefix + field);
+    else for (const [i, item] of value.entries()) yield* walkPart(item, `${prefix}${field}.${i}`);
   }
 }
 
-function* walkChild(child: Module, name: string): Iterable<[string, tf.Variable | Module]> {
-  yield [name, child];
-  yield* walk(child, `${name}.`);
+function* walkPart(part: unknown, name: string): Iterable<[string, tf.Variable | Module]> {
+  if (part instanceof tf.Variable) yield [name, part];
+  if (!(part instanceof Module)) return;
+  yield [name, part];
+  yield* walk(part, `${name}.`);
 }
