@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { BackendError } from "./backend-error.ts";
+import type { WasmBackend, WasmModule } from "./kernels/wasm/wasm-backend.ts";
 
 const WASM_ADDRESS_SPACE = 2 ** 32;
 
@@ -9,16 +10,6 @@ const HEADROOM = 256 * 2 ** 20;
 /** Bytes that tensors may fill on the WASM backend. */
 export const WASM_MEMORY_LIMIT: number = WASM_ADDRESS_SPACE - HEADROOM;
 
-interface WasmBackend {
-  readonly wasm: WasmModule;
-}
-
-interface WasmModule {
-  /** Answers 0 where it fails; addresses over 2 GiB come as negative numbers. */
-  _malloc(bytes: number): number;
-  _free(address: number): void;
-}
-
 const guarded = new WeakSet<WasmModule>();
 
 /**
@@ -26,7 +17,7 @@ const guarded = new WeakSet<WasmModule>();
  * a place to write to, and so destroys other tensors without a word.
  */
 export function guardWasmMemory(): void {
-  const { wasm } = tf.backend() as unknown as WasmBackend;
+  const { wasm } = tf.backend() as WasmBackend;
   if (guarded.has(wasm)) return;
   guarded.add(wasm);
   const allocate = wasm._malloc.bind(wasm);
