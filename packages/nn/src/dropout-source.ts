@@ -1,5 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { statelessDropout } from "./functional/dropout.ts";
+import { hostTensor } from "./host-tensor.ts";
 import { defaultGenerator, type Generator } from "./random/generator.ts";
 
 /** Where dropout masks come from. */
@@ -17,7 +18,7 @@ export class TorchDropout implements DropoutSource {
   }
 
   apply<T extends tf.Tensor>(x: T, rate: number): T {
-    return x.mul(tf.tensor(this.#generator.dropoutMask(x.size, rate), x.shape, "float32"));
+    return x.mul(hostTensor(() => this.#generator.dropoutMask(x.size, rate), { shape: x.shape }));
   }
 }
 
@@ -49,9 +50,9 @@ export class FastDropout implements DropoutSource {
   }
 
   apply<T extends tf.Tensor>(x: T, rate: number): T {
-    const step =
-      this.#seed === undefined ? { seed: this.drawSeed(), site: 0 } : { seed: this.#seed, site: this.#site++ };
-    return statelessDropout(x, { rate, ...step });
+    if (this.#seed !== undefined) return statelessDropout(x, { rate, seed: this.#seed, site: this.#site++ });
+    const seed = hostTensor(() => Int32Array.of(this.drawSeed()), { shape: [], dtype: "int32" });
+    return statelessDropout(x, { rate, seed, site: 0 });
   }
 }
 

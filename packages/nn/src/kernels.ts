@@ -30,6 +30,16 @@ export const KERNELS = {
   dropout: "LLMDropout",
 } as const;
 
+/**
+ * Kernels that only a step compiler has, while it records a function.
+ *
+ * | kernel | inputs | attributes | outputs |
+ * |---|---|---|---|
+ * | `LLMHostTensor` | – | compute: () => typed array; shape; dtype | what `compute` gives at each run, see `hostTensor` |
+ * | `LLMAdamW` | parameter, m, v, grad, same shape; scalars keep, stepSize, correction, see `AdamWScalars` | beta1, beta2, eps: number | [parameter, m, v] after the step |
+ */
+export const RECORDING_KERNELS = { hostTensor: "LLMHostTensor", adamW: "LLMAdamW" } as const;
+
 /** Whether the current backend has registered the kernel. */
 export function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) !== undefined;

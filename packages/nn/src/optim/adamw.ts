@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ArgumentError } from "../errors.ts";
+import { hostTensor } from "../host-tensor.ts";
+import { hasKernel, RECORDING_KERNELS, runKernel } from "../kernels.ts";
 import { assignAll } from "../state-dict.ts";
 
 /** Parameters with settings of their own; what is left out is the optimizer's. */
@@ -88,12 +90,12 @@ export class AdamW {
   /**
    * Updates every parameter that has a gradient. The caller keeps the gradients.
    *
-   * @param lr this step's learning rate; default {@link lr}.
+   * @param lr this step's learning rate; default {@link lr} at the time of the step.
    * @throws ArgumentError where a gradient's name is unknown; nothing is updated then.
    */
-  step(grads: ReadonlyMap<string, tf.Tensor>, { lr = this.lr }: { readonly lr?: number } = {}): void {
+  step(grads: ReadonlyMap<string, tf.Tensor>, { lr }: { readonly lr?: number } = {}): void {
     for (const name of grads.keys()) this.#slot(name);
-    this.update(grads, this.advance(lr));
+    tf.tidy(() => this.update(grads, this.#hostScalars(lr)));
   }
 
   /** Counts a step and gives its scalars, one set per group: the first half of {@link step}, for a compiled one. */
@@ -145,6 +147,19 @@ export class AdamW {
     tf.dispose([...this.stateDict().values()]);
   }
 
+  /** {@link advance} as tensors, counted again at each run of a compiled step. */
+  #hostScalars(lr: number | undefined): AdamWScalars[] {
+    const advance = (): Float32Array =>
+      Float32Array.from(
+        this.advance(lr).flatMap(({ keep, stepSize, correction }) => [keep, stepSize, correction] as number[]),
+      );
+    const all = hostTensor<tf.Tensor2D>(advance, { shape: [this.#groups.length, 3] });
+    return tf.unstack(all).map((group) => {
+      const [keep, stepSize, correction] = tf.unstack(group) as [tf.Tensor, tf.Tensor, tf.Tensor];
+      return { keep, stepSize, correction };
+    });
+  }
+
   #addSlot(name: string, slot: Slot): void {
     if (this.#slots.has(name)) throw new ArgumentError(`Parameter "${name}" is in two groups.`);
     this.#slots.set(name, slot);
@@ -157,7 +172,9 @@ export class AdamW {
     throw new ArgumentError(`AdamW has no parameter "${name}"; it was made for ${this.#slots.size} others.`);
   }
 
-  #updateOne(slot: Slot, grad: tf.Tensor, { keep, stepSize, correction }: AdamWScalars): void {
+  #updateOne(slot: Slot, grad: tf.Tensor, scalars: AdamWScalars): void {
+    if (hasKernel(RECORDING_KERNELS.adamW)) return this.#updateByKernel(slot, grad, scalars);
+    const { keep, stepSize, correction } = scalars;
     const [beta1, beta2] = this.#betas;
     const { m, v } = average(slot);
     // A tidy each: temporaries are as large as the parameter.
@@ -168,6 +185,17 @@ export class AdamW {
       slot.variable.assign(slot.variable.mul(keep).sub(change));
     });
   }
+
+  #updateByKernel(slot: Slot, grad: tf.Tensor, { keep, stepSize, correction }: AdamWScalars): void {
+    const [beta1, beta2] = this.#betas;
+    const { m, v } = average(slot);
+    tf.tidy(() => {
+      const scalars = { keep: asTensor(keep), stepSize: asTensor(stepSize), correction: asTensor(correction) };
+      const inputs = { parameter: slot.variable, m, v, grad, ...scalars };
+      const next = runKernel<tf.Tensor[]>(RECORDING_KERNELS.adamW, inputs, { beta1, beta2, eps: this.#eps });
+      for (const [i, variable] of [slot.variable, m, v].entries()) variable.assign(next[i] as tf.Tensor);
+    });
+  }
 }
 
 /** The moving averages of a parameter, zeros at first; a frozen one has none until it is unfrozen. */
@@ -175,6 +203,10 @@ function average(slot: Slot): { m: tf.Variable; v: tf.Variable } {
   slot.m ??= zerosLike(slot.variable);
   slot.v ??= zerosLike(slot.variable);
   return { m: slot.m, v: slot.v };
+}
+
+function asTensor(scalar: number | tf.Tensor): tf.Tensor {
+  return typeof scalar === "number" ? tf.scalar(scalar) : scalar;
 }
 
 function zerosLike(variable: tf.Variable): tf.Variable {
