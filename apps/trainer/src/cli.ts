@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { describeError } from "./errors.ts";
 import { chooseMessages, fill, type Messages } from "./messages/messages.ts";
 import { Output } from "./output.ts";
-import { RUN_PRESETS } from "./run-config.ts";
+import { RUN_PRESET_NAMES } from "./preset-names.ts";
 import type { BackendChoice } from "./bring-up.ts";
 
 /** Flags that every command has. */
@@ -61,7 +61,7 @@ function buildProgram(messages: Messages): Command {
   const train = program.command("train").description(help.train);
   addCommon(train.command("pretrain").description(help.pretrain), messages)
     .option("--data <file...>", help.data)
-    .option("--preset <name>", fill(help.preset, { presets: Object.keys(RUN_PRESETS).join(", ") }), "quickstart")
+    .option("--preset <name>", fill(help.preset, { presets: RUN_PRESET_NAMES.join(", ") }), "quickstart")
     .option("--config <file>", help.config)
     .option("--set <name=value>", help.set, collect, [])
     .option("--seed <n>", help.seed, wholeNumber)

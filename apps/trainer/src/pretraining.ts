@@ -1,10 +1,9 @@
 import type { BackendInfo } from "@scratch-llm/backend/node";
 import { countParameters, type GPTConfig, validateConfig } from "@scratch-llm/gpt";
 import { latestCheckpoint } from "@scratch-llm/pretrain/node";
-import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { bringUpBackend } from "./bring-up.ts";
 import type { Context } from "./cli.ts";
-import { encodeCorpus, type Loaders, makeLoaders, makeTokenizer, type TokenSplit } from "./corpus.ts";
+import { encodeCorpus, makeLoaders, makeTokenizer, type TokenSplit } from "./corpus.ts";
 import { formatBytes, formatCount, formatDuration } from "./format.ts";
 import { memoryNeed, requireMemory } from "./memory-check.ts";
 import { fill } from "./messages/messages.ts";

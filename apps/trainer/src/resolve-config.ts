@@ -3,7 +3,8 @@ import { extname } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { TrainerError } from "./errors.ts";
-import { RUN_PRESETS, RunConfig, type RunPreset } from "./run-config.ts";
+import { RUN_PRESET_NAMES, type RunPreset } from "./preset-names.ts";
+import { RUN_PRESETS, RunConfig } from "./run-config.ts";
 
 export interface ConfigSources {
   readonly preset: string;
@@ -19,7 +20,7 @@ export interface ConfigSources {
  */
 export async function resolveConfig({ preset, configFile, assignments }: ConfigSources): Promise<RunConfig> {
   if (!isPreset(preset)) {
-    throw new TrainerError("USAGE", `Unknown preset "${preset}". Use one of: ${Object.keys(RUN_PRESETS).join(", ")}.`);
+    throw new TrainerError("USAGE", `Unknown preset "${preset}". Use one of: ${RUN_PRESET_NAMES.join(", ")}.`);
   }
   let settings: unknown = RUN_PRESETS[preset];
   if (configFile !== undefined) settings = merge(settings, await readConfigFile(configFile));
@@ -41,7 +42,7 @@ export function checkConfig(settings: unknown): RunConfig {
 }
 
 function isPreset(name: string): name is RunPreset {
-  return Object.hasOwn(RUN_PRESETS, name);
+  return (RUN_PRESET_NAMES as readonly string[]).includes(name);
 }
 
 function field(value: unknown, key: PropertyKey): unknown {

@@ -1,5 +1,6 @@
 import { GPT_CONFIGS } from "@scratch-llm/gpt";
 import { z } from "zod";
+import type { RunPreset } from "./preset-names.ts";
 
 const count = z.int().positive();
 const fraction = z.number().gt(0).lt(1);
@@ -121,9 +122,8 @@ const QUICKSTART: RunConfig = {
   },
 };
 
-/** The run presets that `--preset` names, each with what it is for. */
-export const RUN_PRESETS = {
+/** The settings of every run preset. */
+export const RUN_PRESETS: Readonly<Record<RunPreset, RunConfig>> = {
   quickstart: QUICKSTART,
   "book-ch05": BOOK_CH05,
-} as const satisfies Record<string, RunConfig>;
-export type RunPreset = keyof typeof RUN_PRESETS;
+};

@@ -1,0 +1,209 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+
+/** The built command line, as users run it: `pnpm test` builds it first. */
+const MAIN = new URL("../dist/main.js", import.meta.url).pathname;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+type Event = { readonly type: string } & Record<string, unknown>;
+
+function start(args: readonly string[], cwd: string): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, LANG: "C" },
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, ended };
+}
+
+const run = (args: readonly string[], cwd: string): Promise<Ended> => start(args, cwd).ended;
+const events = (stdout: string): Event[] =>
+  stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Event);
+const losses = (all: readonly Event[]): unknown[] => all.filter(({ type }) => type === "step").map(({ loss }) => loss);
+
+/** A model that trains in a second on the cpu or WASM. */
+const TINY = [
+  "model.embDim=16",
+  "model.nHeads=2",
+  "model.nLayers=1",
+  "model.contextLength=16",
+  "data.stride=16",
+  "tokenizer.vocabSize=300",
+  "train.batchSize=4",
+  "train.evalEvery=4",
+  "train.evalBatches=2",
+  "train.sampleEvery=1000",
+].flatMap((assignment) => ["--set", assignment]);
+const train = (...more: string[]): string[] => [
+  "train",
+  "pretrain",
+  "--backend",
+  "wasm",
+  "--no-probe",
+  "--json",
+  ...TINY,
+  ...more,
+];
+
+describe("scratch-llm", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "scratch-llm-"));
+  });
+
+  it("prints help and its languages", async () => {
+    const english = await run(["--help"], folder);
+    expect(english).toMatchObject({ code: 0, stderr: "" });
+    expect(english.stdout).toContain("train a small GPT");
+    expect((await run(["--help", "--lang", "zh"], folder)).stdout).toContain("训练模型");
+  });
+
+  it.each([
+    [["train", "pretrain", "--preset", "nope"], 2, "USAGE", "Use one of: quickstart, book-ch05"],
+    [["train", "pretrain", "--nope"], 2, "USAGE", "--nope"],
+    [["generate"], 2, "USAGE", "--prompt"],
+    [["train", "pretrain", "--max-steps", "zero"], 2, "USAGE", "whole number"],
+    [["--backend", "gpu"], 2, "USAGE", "gpu"],
+    [["train", "pretrain", "--set", "model.nHeads=5", "--backend", "cpu"], 1, "GPT_CONFIG", "nHeads"],
+    [["train", "pretrain", "--data", "none.txt"], 1, "DATA", "none.txt"],
+    [["generate", "--prompt", "x", "--model", "none"], 1, "READ_FAILED", "none"],
+    [["generate", "--prompt", "x"], 1, "MODEL_FOLDER", "--model"],
+    [["train", "pretrain", "--resume", "none"], 1, "RUN_FOLDER", "none"],
+  ])("answers %j with exit code %i and one line", async (args, code, errorCode, words) => {
+    const ended = await run(args as string[], folder);
+    expect(ended.code).toBe(code);
+    expect(ended.stdout).toBe("");
+    expect(ended.stderr).toContain(words);
+    const json = await run([...(args as string[]), "--json"], folder);
+    expect(events(json.stdout).at(-1)).toMatchObject({ type: "error", code: errorCode });
+    expect(json.code).toBe(code);
+    expect(await readdir(folder)).not.toContain("runs");
+  });
+
+  it("refuses a text too short for one window, naming a context that works", async () => {
+    const path = join(folder, "short.txt");
+    await writeFile(path, "Bread first, then talk. ".repeat(3));
+    const { code, stderr } = await run(["train", "pretrain", "--data", path, "--backend", "cpu"], folder);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/one window needs 129\..*model\.contextLength=\d+/u);
+  });
+
+  it("refuses a run folder that cannot be written or already holds a run", async () => {
+    const file = join(folder, "occupied");
+    await writeFile(file, "");
+    const blocked = await run(train("--run-dir", join(file, "run")), folder);
+    expect(events(blocked.stdout).at(-1)).toMatchObject({ type: "error", code: "RUN_FOLDER" });
+    const taken = join(folder, "taken");
+    await mkdir(taken);
+    await writeFile(join(taken, "config.json"), "{}");
+    const refused = await run(train("--run-dir", taken), folder);
+    expect(events(refused.stdout).at(-1)).toMatchObject({
+      code: "RUN_FOLDER",
+      message: expect.stringContaining("--resume"),
+    });
+  });
+
+  it("says what a run needs without starting it", async () => {
+    const path = join(folder, "dry");
+    const { code, stdout } = await run(train("--dry-run", "--run-dir", path), folder);
+    expect(code).toBe(0);
+    expect(events(stdout).map(({ type }) => type)).toEqual(["start", "done"]);
+    expect(existsSync(join(path, "config.json"))).toBe(false);
+  });
+
+  it("trains, writes the run folder and generates from it", async () => {
+    const path = join(folder, "whole");
+    const { code, stdout, stderr } = await run(train("--run-dir", path, "--max-steps", "12"), folder);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toBe("");
+    const all = events(stdout);
+    expect(all[0]).toMatchObject({ type: "start", backend: "wasm", seed: 123, precision: "float32" });
+    expect(all.at(-1)).toMatchObject({ type: "done" });
+    expect(all.filter(({ type }) => type === "eval")).toHaveLength(3);
+    expect((await readdir(path)).toSorted()).toEqual([
+      "checkpoints",
+      "config.json",
+      "latest",
+      "loss-plot.svg",
+      "metrics.jsonl",
+    ]);
+    const metrics = (await readFile(join(path, "metrics.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Event);
+    expect(metrics).toHaveLength(15);
+    expect(metrics[0]).toMatchObject({ schema: 1, type: "step", step: 0 });
+
+    const greedy = await run(
+      ["generate", "--model", path, "--prompt", "The Patience", "--max-new-tokens", "5", "--backend", "wasm", "--json"],
+      folder,
+    );
+    expect(greedy.code, greedy.stderr).toBe(0);
+    const done = events(greedy.stdout).at(-1);
+    expect(done).toMatchObject({ type: "done", text: expect.stringMatching(/^The Patience/u) });
+  });
+
+  it("goes on after Ctrl-C with the same losses as a run that was not stopped", async () => {
+    const whole = await run(train("--run-dir", join(folder, "straight"), "--max-steps", "40"), folder);
+    const path = join(folder, "stopped");
+    const { child, ended } = start(train("--run-dir", path, "--max-steps", "40"), folder);
+    child.stdout?.on("data", (chunk: Buffer) => {
+      if (/"step":9,/u.test(chunk.toString())) child.kill("SIGINT");
+    });
+    const stopped = await ended;
+    expect(stopped.code).toBe(130);
+    const last = events(stopped.stdout).at(-1);
+    expect(last).toMatchObject({
+      type: "error",
+      code: "INTERRUPTED",
+      message: expect.stringContaining(`--resume ${path}`),
+    });
+    const before = losses(events(stopped.stdout));
+    expect(before.length).toBeGreaterThan(8);
+    expect(before.length).toBeLessThan(40);
+
+    const rest = await run(
+      ["train", "pretrain", "--resume", path, "--backend", "wasm", "--no-probe", "--json"],
+      folder,
+    );
+    expect(rest.code, rest.stderr).toBe(0);
+    expect([...before, ...losses(events(rest.stdout))]).toEqual(losses(events(whole.stdout)));
+  });
+
+  it("loses nothing but the probe's time: losses are the same with and without it", async () => {
+    const quick = train("--max-steps", "3").filter((arg) => arg !== "--no-probe");
+    const probed = await run([...quick, "--run-dir", join(folder, "probed")], folder);
+    const plain = await run(train("--max-steps", "3", "--run-dir", join(folder, "plain")), folder);
+    expect(events(probed.stdout)[0]?.["etaSeconds"]).toEqual(expect.any(Number));
+    expect(losses(events(probed.stdout))).toEqual(losses(events(plain.stdout)));
+  });
+
+  it("refuses to resume on a text that has changed", async () => {
+    const text = join(folder, "own.txt");
+    await writeFile(text, "The Patience will wait. Keep the light. ".repeat(200));
+    const path = join(folder, "changed");
+    const first = await run(train("--data", text, "--run-dir", path, "--max-steps", "2"), folder);
+    expect(first.code, first.stdout).toBe(0);
+    await writeFile(text, "Other words. ".repeat(400));
+    const second = await run(["train", "pretrain", "--resume", path, "--backend", "wasm", "--json"], folder);
+    expect(events(second.stdout).at(-1)).toMatchObject({ code: "DATA", message: expect.stringContaining("changed") });
+  });
+});
