@@ -30,10 +30,13 @@ const REFUSED = [
  * @example await detectFormat("runs/mine"); // { format: "hf", … }
  */
 export async function detectFormat(path: string): Promise<Detected> {
-  if (!existsSync(path)) throw new WeightsError("READ_FAILED", `There is no ${path}; check the path.`);
+  if (!existsSync(path)) {
+    if (existsSync(`${path}.index`)) return detectFormat(`${path}.index`); // TensorFlow's way of naming a checkpoint
+    throw new WeightsError("READ_FAILED", `There is no ${path}; check the path.`);
+  }
   const weights = statSync(path).isDirectory() ? findWeights(path) : path;
   const folder = dirname(weights);
-  if (weights.endsWith(".ckpt.index")) return { format: "openai", folder, weights };
+  if (weights.endsWith(".index")) return { format: "openai", folder, weights };
   if (/\.safetensors(?:\.index\.json)?$/.test(weights)) return { format: await namesOf(weights), folder, weights };
   const refused = REFUSED.find(([pattern]) => pattern.test(weights));
   throw new WeightsError("FORMAT_UNKNOWN", `${weights} ${refused?.[1] ?? "is no file of weights that this knows"}.`);

@@ -7,10 +7,12 @@ import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { configFromBookShapes } from "../config/book.ts";
 import { readOwnConfig } from "../config/fields.ts";
 import { configFromHuggingFace } from "../config/hugging-face.ts";
+import { configFromOpenAI } from "../config/openai.ts";
 import { loadModel } from "../model.ts";
 import type { WeightSource } from "../source.ts";
 import { detectFormat, type Detected } from "./detect.ts";
 import { readJson } from "./json.ts";
+import { openTensorFlowCheckpoint } from "./tensorflow-checkpoint.ts";
 import { readTokenizer } from "./tokenizer-files.ts";
 
 /** A model with all that is needed to use it. Dispose of the model. */
@@ -22,7 +24,7 @@ export interface LoadedModel {
 
 /**
  * Loads a model from a folder or file in any format: what `saveHuggingFaceFolder` wrote, Hugging Face's own files (one or
- * sharded), or the book's state dict as safetensors.
+ * sharded), OpenAI's TensorFlow checkpoints, or the book's state dict as safetensors.
  *
  * @throws {WeightsError}
  * @throws {SafetensorsError}
@@ -40,7 +42,8 @@ export async function loadModelFolder(path: string): Promise<LoadedModel> {
   }
 }
 
-async function openSource({ weights }: Detected): Promise<WeightSource> {
+async function openSource({ format, weights }: Detected): Promise<WeightSource> {
+  if (format === "openai") return openTensorFlowCheckpoint(weights);
   const file = await openSafetensors(weights);
   return {
     tensors: file.tensors,
@@ -53,6 +56,7 @@ async function openSource({ weights }: Detected): Promise<WeightSource> {
 }
 
 async function readConfig({ format, folder }: Detected, source: WeightSource): Promise<GPTConfig> {
+  if (format === "openai") return configFromOpenAI(await readJson(join(folder, "hparams.json")));
   const path = join(folder, "config.json");
   if (format === "hf") return configFromHuggingFace(await readJson(path));
   const own = existsSync(path) ? readOwnConfig(await readJson(path)) : undefined;
