@@ -58,7 +58,7 @@ export function plotLosses({ title = "", labels = {}, ...curves }: LossPlot): st
     ` font-family="system-ui, 'Noto Sans CJK SC', sans-serif" font-size="12" fill="#333">`,
     `<title>${escapeXml(title || `${words.train}, ${words.val}`)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    text(title, { x: LEFT, y: 28, size: 16, weight: 600 }),
+    title && text(title, { x: LEFT, y: 28, size: 16, weight: 600 }),
     legend([
       { ...TRAIN, label: words.train, values: trainLosses },
       { ...VAL, label: words.val, values: valLosses },
@@ -111,7 +111,7 @@ function legend(entries: readonly (Series & { label: string; values: readonly nu
       const words = `${label}  ${values.at(-1)?.toFixed(3) ?? ""}`;
       const style = `stroke="${color}" stroke-width="2"${dash && ` stroke-dasharray="${dash}"`}`;
       const entry = `<path d="M${x},48h30" ${style}/>${text(words, { x: x + 38, y: 52 })}`;
-      x += 38 + width(words) + 28;
+      x += 66 + Math.round(width(words));
       return entry;
     })
     .join("");

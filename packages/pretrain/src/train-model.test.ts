@@ -58,8 +58,8 @@ describe("trainModel", () => {
     run.dispose();
   });
 
-  it("gives the book's loop's losses to the last digit", async () => {
-    const [run, simple] = [tinyRun(), tinyRun()];
+  it.each(["torch", "fast"] as const)("gives the book's loop's losses to the last digit, %s", async (dropout) => {
+    const [run, simple] = [tinyRun({ dropout }), tinyRun({ dropout })];
     const events = await collect(run, { epochs: 3, evalEvery: 2, evalBatches: 3, sampleEvery: "epoch" });
     useDropout(simple.model, simple.dropout);
     const history = await trainModelSimple({ ...simple, numEpochs: 3, evalFreq: 2, evalIter: 3 });

@@ -43,6 +43,7 @@ class TrainingLoop {
   readonly #meter: StepMeter;
   readonly #batchLoss: BatchLoss;
   readonly #deadline: number;
+  readonly #ownRate: number;
   #step: number;
   #epoch: number;
   #tokensSeen: number;
@@ -51,16 +52,15 @@ class TrainingLoop {
 
   constructor(options: TrainOptions) {
     const { model, optimizer, trainLoader, resume, accumulationSteps = 1, compile = identityCompile } = options;
-    const dropout = options.dropout ?? new FastDropout(trainLoader.generator);
-    useDropout(model, dropout);
+    useDropout(model, options.dropout ?? new FastDropout(trainLoader.generator));
     this.#options = options;
+    this.#ownRate = optimizer.lr;
     this.#stepsPerEpoch = Math.ceil(trainLoader.length / accumulationSteps);
     this.#totalSteps = Math.min(options.maxSteps ?? Infinity, (options.epochs ?? Infinity) * this.#stepsPerEpoch);
     const { trackGradNorm = true, clipNorm } = options;
     this.#trainStep = new TrainStep({
       model,
       optimizer,
-      dropout,
       compile,
       clips: clipNorm !== undefined,
       trackGradNorm,
@@ -89,6 +89,7 @@ class TrainingLoop {
   }
 
   dispose(): void {
+    this.#options.optimizer.lr = this.#ownRate;
     this.#meter.dispose();
     this.#trainStep.dispose();
   }
@@ -118,10 +119,10 @@ class TrainingLoop {
   }
 
   #update(pass: BatchIterator): void {
-    const { schedule, optimizer, clipNorm, accumulationSteps = 1 } = this.#options;
+    const { schedule, clipNorm, accumulationSteps = 1 } = this.#options;
     const started = performance.now();
     const batches = take(pass, accumulationSteps);
-    const lr = schedule?.(this.#step) ?? optimizer.lr;
+    const lr = schedule?.(this.#step) ?? this.#ownRate;
     const clips = clipNorm && this.#step >= (clipNorm.fromStep ?? 0);
     const result = this.#trainStep.run(batches, lr, clips ? clipNorm.maxNorm : undefined);
     const tokens = batches.reduce((sum, { inputs }) => sum + inputs.size, 0);
