@@ -7,14 +7,14 @@ import { expandRows, FORMATS, hasParameter, type TensorRow, type WeightFormat } 
 export interface WriteOptions {
   readonly config: GPTConfig;
   readonly format: WeightFormat;
-  /** Default F32. F16 and BF16 round to nearest. */
-  readonly dtype?: FloatDtype;
+  /** Element type of a tensor by its name and shape in the file. F16 and BF16 round to nearest. */
+  readonly dtype: (name: string, shape: readonly number[]) => FloatDtype;
   /** The values of one of our parameters by its name; asked for when its turn comes. */
   readonly read: (name: string) => Promise<Float32Array>;
 }
 
 /** The tensors of a model as they are called and laid out in `format`, one at a time. */
-export function weightEntries({ config, format, dtype = "F32", read }: WriteOptions): TensorEntry[] {
+export function weightEntries({ config, format, dtype, read }: WriteOptions): TensorEntry[] {
   const groups = new Map<string, { row: TensorRow; parts: { row: TensorRow; ours: string | undefined }[] }>();
   for (const { row, ours, theirs } of expandRows(config, format)) {
     const source = sourceOf(row, ours, config);
@@ -26,16 +26,17 @@ export function weightEntries({ config, format, dtype = "F32", read }: WriteOpti
   }
   return [...groups].map(([name, { row, parts }]) => {
     const shape = theirShape(row, config, format);
+    const type = dtype(name, shape);
     return {
       name,
-      dtype,
+      dtype: type,
       shape,
       async data() {
         const values = new Float32Array(shape.reduce((a, b) => a * b));
         for (const part of parts) {
           if (part.ours !== undefined) putTensor(values, await read(part.ours), part.row, config, format);
         }
-        return fromFloat32(values, dtype);
+        return fromFloat32(values, type);
       },
     };
   });

@@ -22,6 +22,12 @@ export interface LoadedModel {
   readonly tokenizer: Tokenizer;
 }
 
+/** What a folder may not tell. */
+export interface LoadFolderOptions {
+  /** Heads per block of a book state dict that has no `config.json` beside it; default one per 64 of the width. */
+  readonly nHeads?: number | undefined;
+}
+
 /**
  * Loads a model from a folder or file in any format: what `saveHuggingFaceFolder` wrote, Hugging Face's own files (one or
  * sharded), OpenAI's TensorFlow checkpoints, or the book's state dict as safetensors.
@@ -30,12 +36,12 @@ export interface LoadedModel {
  * @throws {SafetensorsError}
  * @example const { model, tokenizer } = await loadModelFolder("runs/mine");
  */
-export async function loadModelFolder(path: string): Promise<LoadedModel> {
+export async function loadModelFolder(path: string, { nHeads }: LoadFolderOptions = {}): Promise<LoadedModel> {
   const detected = await detectFormat(path);
-  const tokenizer = await readTokenizer(detected.folder);
   const source = await openSource(detected);
   try {
-    const config = await readConfig(detected, source);
+    const config = await readConfig(detected, source, nHeads);
+    const tokenizer = await readTokenizer(detected.folder, config.vocabSize);
     return { model: await loadModel({ config, format: detected.format, source }), config, tokenizer };
   } finally {
     await source.close();
@@ -55,10 +61,14 @@ async function openSource({ format, weights }: Detected): Promise<WeightSource> 
   };
 }
 
-async function readConfig({ format, folder }: Detected, source: WeightSource): Promise<GPTConfig> {
+async function readConfig(
+  { format, folder }: Detected,
+  source: WeightSource,
+  nHeads: number | undefined,
+): Promise<GPTConfig> {
   if (format === "openai") return configFromOpenAI(await readJson(join(folder, "hparams.json")));
   const path = join(folder, "config.json");
   if (format === "hf") return configFromHuggingFace(await readJson(path));
   const own = existsSync(path) ? readOwnConfig(await readJson(path)) : undefined;
-  return own ?? configFromBookShapes(source.tensors);
+  return own ?? configFromBookShapes(source.tensors, nHeads);
 }

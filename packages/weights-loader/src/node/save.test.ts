@@ -7,8 +7,7 @@ import { openSafetensors } from "@scratch-llm/safetensors/node";
 import { trainBPE } from "@scratch-llm/tokenizer";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { detectFormat, loadModelFolder, saveHuggingFaceFolder } from "../node.ts";
-import { saveFolder } from "./save.ts";
+import { detectFormat, loadModelFolder, exportModel, saveHuggingFaceFolder } from "../node.ts";
 
 const tokenizer = trainBPE(["a small text, a small model"], { vocabSize: 270 });
 const base: GPTConfig = {
@@ -56,7 +55,7 @@ describe.each(["hf", "book"] as const)("%s", (format) => {
   ])("gives back every bit, the configuration and the tokenizer: %s", async (_, fields) => {
     const config = { ...base, ...fields };
     const model = randomModel(config);
-    await saveFolder(folder, format, { model, tokenizer });
+    await exportModel(folder, { format, model, tokenizer });
     const loaded = await loadModelFolder(folder);
     expect(await detectFormat(folder)).toMatchObject({ format });
     expect(loaded.config).toEqual(config);

@@ -1,10 +1,11 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { GPTModel } from "@scratch-llm/gpt";
 import type { FloatDtype } from "@scratch-llm/safetensors";
 import { writeFileAtomic, writeSafetensors } from "@scratch-llm/safetensors/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { configToHuggingFace } from "../config/hugging-face.ts";
+import { encodeGguf } from "../gguf.ts";
 import { weightEntries } from "../write-weights.ts";
 import { tokenizerFiles } from "./tokenizer-files.ts";
 
@@ -28,12 +29,39 @@ export async function saveHuggingFaceFolder(folder: string, options: SaveOptions
   await saveFolder(folder, "hf", options);
 }
 
-/** As {@link saveHuggingFaceFolder}, with the book's names and layout in `model.safetensors` where `format` is "book". */
-export async function saveFolder(
+/** What is exported, and how. */
+export interface ExportOptions extends SaveOptions {
+  /**
+   * `hf`: as {@link saveHuggingFaceFolder}. `book`: the same folder with the book's names in `model.safetensors`, for
+   * `GPTModel.load_state_dict(safetensors.torch.load_file(…))`. `gguf`: one file for llama.cpp.
+   */
+  readonly format: "hf" | "book" | "gguf";
+}
+
+/**
+ * Writes a model in a form that others read.
+ *
+ * @param path the folder, or for GGUF the file (in a folder of that name when it does not end in `.gguf`)
+ * @returns the path of the weights
+ * @throws {SafetensorsError} `WRITE_FAILED`
+ * @example await exportModel("mine.gguf", { model, tokenizer, format: "gguf", dtype: "F16" });
+ */
+export async function exportModel(path: string, { format, ...options }: ExportOptions): Promise<string> {
+  if (format !== "gguf") return saveFolder(path, format, options);
+  const { model, tokenizer, dtype = "F32" } = options;
+  const file = path.endsWith(".gguf") ? path : join(path, "model.gguf");
+  await mkdir(dirname(file), { recursive: true });
+  const { eosId } = tokenizer;
+  const pieces = encodeGguf({ config: model.config, tokenizer: tokenizer.toJSON(), eosId, dtype, read: reader(model) });
+  await writeFileAtomic(file, pieces);
+  return file;
+}
+
+async function saveFolder(
   folder: string,
   format: "hf" | "book",
   { model, tokenizer, dtype = "F32" }: SaveOptions,
-): Promise<void> {
+): Promise<string> {
   const { config } = model;
   const { eosId } = tokenizer;
   const files = tokenizerFiles(tokenizer, config.contextLength);
@@ -43,8 +71,13 @@ export async function saveFolder(
   await mkdir(folder, { recursive: true });
   for (const [name, text] of files) await writeFileAtomic(join(folder, name), text);
 
+  const weights = join(folder, "model.safetensors");
+  const entries = weightEntries({ config, format, dtype: () => dtype, read: reader(model) });
+  await writeSafetensors(weights, entries, { format: "pt" });
+  return weights;
+}
+
+function reader(model: GPTModel): (name: string) => Promise<Float32Array> {
   const parameters = model.namedParameters();
-  const read = async (name: string): Promise<Float32Array> => (await parameters.get(name)!.data()) as Float32Array;
-  const entries = weightEntries({ config, format, dtype, read });
-  await writeSafetensors(join(folder, "model.safetensors"), entries, { format: "pt" });
+  return async (name) => (await parameters.get(name)!.data()) as Float32Array;
 }

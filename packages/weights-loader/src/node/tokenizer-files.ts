@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { BPETokenizer, END_OF_TEXT, loadTokenizer, type Tokenizer } from "@scratch-llm/tokenizer";
+import { BPETokenizer, END_OF_TEXT, gpt2Tokenizer, loadTokenizer, type Tokenizer } from "@scratch-llm/tokenizer";
 import { WeightsError } from "../errors.ts";
 import { readJson, readText } from "./json.ts";
 
@@ -10,18 +10,23 @@ const PAIRS = [
   ["encoder.json", "vocab.bpe"],
 ] as const;
 
+/** GPT-2's own vocabulary has this many tokens, and no other model's that is published for it. */
+const GPT2_VOCAB_SIZE = 50_257;
+
 /**
- * The tokenizer of a model folder: `tokenizer.json`, or vocabulary and merges.
+ * The tokenizer of a model folder: `tokenizer.json`, or vocabulary and merges; GPT-2's own where there is none and the
+ * model has as many tokens.
  *
  * @throws {WeightsError} `TOKENIZER_MISSING`
  */
-export async function readTokenizer(folder: string): Promise<Tokenizer> {
+export async function readTokenizer(folder: string, vocabSize: number): Promise<Tokenizer> {
   const whole = join(folder, "tokenizer.json");
   if (existsSync(whole)) return loadTokenizer(await readJson(whole));
   for (const [vocabName, mergesName] of PAIRS) {
     const [vocab, merges] = [join(folder, vocabName), join(folder, mergesName)];
     if (existsSync(vocab) && existsSync(merges)) return fromPair(await readJson(vocab), await readText(merges));
   }
+  if (vocabSize === GPT2_VOCAB_SIZE) return gpt2Tokenizer();
   throw new WeightsError(
     "TOKENIZER_MISSING",
     `${folder} has no tokenizer.json (or vocab.json and merges.txt); copy it from where the model was published.`,
