@@ -56,7 +56,7 @@ export class Corpus {
    * same pair come about again (a token can arise in two ways), that decides when its turn comes.
    */
   merge(pair: Pair, merged: number): void {
-    const places = pair.places.toSorted((a, b) => a - b); // "aaa" becomes "aa" + "a"
+    const places = pair.places; // in the order of the text, so "aaa" becomes "aa" + "a"
     pair.places = [];
     const created = new Set<Pair>();
     for (const place of places) {

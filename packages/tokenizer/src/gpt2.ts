@@ -24,7 +24,10 @@ let shared: Promise<Tokenizer> | undefined;
  * tokenizer.encode("Hello, I am"); // Int32Array [15496, 11, 314, 716]
  */
 export function gpt2Tokenizer(): Promise<Tokenizer> {
-  shared ??= load();
+  shared ??= load().catch((error: unknown) => {
+    shared = undefined; // a page that was offline may try again
+    throw error;
+  });
   return shared;
 }
 

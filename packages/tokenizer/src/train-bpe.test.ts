@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { generatedStrings, Lcg } from "@test/generated-strings.ts";
 import { wholeWords } from "./pre-tokenize.ts";
@@ -117,7 +118,7 @@ function textsOf(name: string): string[] | undefined {
     const lcg = new Lcg(3000);
     return [Array.from({ length: 3000 }, () => name.charAt(lcg.pick(name.length))).join("")];
   }
-  const samples = new URL("../../samples/texts/", import.meta.url).pathname;
+  const samples = fileURLToPath(new URL("../../samples/texts/", import.meta.url));
   const path = [samples, process.env["SCRATCH_LLM_TEST_DATA"] ?? samples]
     .map((folder) => join(folder, name))
     .find(existsSync);

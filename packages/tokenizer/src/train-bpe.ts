@@ -1,7 +1,6 @@
 import { BPETokenizer, END_OF_TEXT } from "./bpe-tokenizer.ts";
 import { BYTE_ALPHABET, BYTE_TO_CHAR, textToBytes } from "./byte-alphabet.ts";
 import { Corpus } from "./corpus.ts";
-import type { Pair } from "./corpus.ts";
 import { TrainBPEOptionsError } from "./errors.ts";
 import { preTokenize } from "./pre-tokenize.ts";
 import { MAX_TOKENS } from "./tokenizer-json.ts";
@@ -48,14 +47,14 @@ export function trainBPE(texts: Iterable<string>, options: TrainBPEOptions): BPE
   const wordCounts = countWords(texts, onProgress);
   const tokens = new Vocabulary([...specialTokens, ...BYTE_ALPHABET]);
   const corpus = new Corpus(wordCounts, (byte) => tokens.add(BYTE_TO_CHAR[byte] as string));
-  const merges = new Map<Pair, readonly [string, string]>();
+  const merges: [left: string, right: string][] = [];
 
-  for (let pair = corpus.mostFrequentPair(); tokens.size < vocabSize; pair = corpus.mostFrequentPair()) {
+  while (tokens.size < vocabSize) {
+    const pair = corpus.mostFrequentPair();
     if (pair === undefined || pair.count < minFrequency) break;
     const left = tokens.at(pair.left);
     const right = tokens.at(pair.right);
-    merges.delete(pair); // of two equal rules the later counts
-    merges.set(pair, [left, right]);
+    merges.push([left, right]);
     corpus.merge(pair, tokens.add(left + right));
     if (tokens.size % PROGRESS_EVERY_MERGES === 0) {
       onProgress?.({ phase: "learn merges", done: tokens.size, total: vocabSize });
@@ -65,7 +64,7 @@ export function trainBPE(texts: Iterable<string>, options: TrainBPEOptions): BPE
 
   return new BPETokenizer({
     vocab: tokens.ids,
-    merges: [...merges.values()],
+    merges,
     specialTokens: new Map(specialTokens.map((token, id) => [token, id])),
   });
 }
