@@ -1,0 +1,43 @@
+import { GraphBuilder } from "./graph-builder.ts";
+import type { Graph, GraphNode, Value } from "./graph.ts";
+
+/** Replaces a node: answers with what stands for its outputs, or undefined to keep it. Its inputs are already the new ones. */
+export type Rule = (node: GraphNode, builder: GraphBuilder) => readonly Value[] | undefined;
+
+/** The same graph with a rule applied to every node in order. Nodes that stay keep their ids. */
+export function rewrite(graph: Graph, rule: Rule): Graph {
+  const builder = new GraphBuilder(nextId(graph));
+  const replaced = new Map<number, readonly Value[]>();
+  const mapped = (value: Value): Value => replaced.get(value.node)?.[value.output] ?? value;
+  const mappedId = (id: number): number => replaced.get(id)?.[0]?.node ?? id;
+  for (const node of graph.nodes) {
+    const current = { ...node, inputs: node.inputs.map(mapped), after: node.after.map(mappedId) };
+    const values = rule(current, builder);
+    if (values) replaced.set(node.id, values);
+    else builder.put(current);
+  }
+  return builder.finish(graph.results.map(mapped), graph.effects.map(mappedId));
+}
+
+/** An id that no node of the graph has, nor any after it. */
+export function nextId(graph: Graph): number {
+  return graph.nodes.reduce((last, node) => Math.max(last, node.id), -1) + 1;
+}
+
+/** Who uses each node's outputs as input. */
+export function usersOf(graph: Graph): Map<number, GraphNode[]> {
+  const users = new Map<number, GraphNode[]>();
+  for (const node of graph.nodes) {
+    for (const id of new Set(node.inputs.map((input) => input.node))) {
+      const list = users.get(id);
+      if (list) list.push(node);
+      else users.set(id, [node]);
+    }
+  }
+  return users;
+}
+
+/** Nodes by id. */
+export function nodesById(graph: Graph): Map<number, GraphNode> {
+  return new Map(graph.nodes.map((node) => [node.id, node]));
+}

@@ -1,0 +1,62 @@
+import { GraphBuilder } from "./graph-builder.ts";
+import { DataType, type Graph, type GraphNode, type TensorSpec, typeAttr, type Value } from "./graph.ts";
+import { nextId } from "./rewrite.ts";
+
+/** A variable of a graph. */
+export interface GraphVariable {
+  readonly handle: Value;
+  readonly spec: TensorSpec;
+}
+
+/** What can be asked of a loaded graph. */
+export interface EntryPoints {
+  /** All nodes, those of the entry points included. */
+  readonly nodes: readonly GraphNode[];
+  /** Fetched to run the function: its results, then one value that stands for its effects. */
+  readonly call: readonly Value[];
+  /** Fed to give the variables their values, in their order; `loaded` is fetched. */
+  readonly incoming: readonly Value[];
+  readonly loaded: Value;
+  /** Fetched to take the variables' values away: the values, then one value that stands for freeing them. */
+  readonly release: readonly Value[];
+}
+
+/** Adds to a graph what moves variables in and out of a session. */
+export function addTransfers(graph: Graph, variables: readonly GraphVariable[]): EntryPoints {
+  const builder = new GraphBuilder(nextId(graph));
+  for (const node of graph.nodes) builder.put(node);
+  const done = (after: readonly number[]): Value => signal(builder, after);
+  const call = graph.effects.length > 0 ? [...graph.results, done(graph.effects)] : graph.results;
+  const moves = variables.map((variable) => transfer(builder, variable));
+  return {
+    call,
+    incoming: moves.map(({ incoming }) => incoming),
+    loaded: done(moves.map(({ assign }) => assign)),
+    release: [...moves.map(({ read }) => read), done(moves.map(({ destroy }) => destroy))],
+    nodes: builder.nodes,
+  };
+}
+
+interface Transfer {
+  readonly incoming: Value;
+  readonly assign: number;
+  readonly read: Value;
+  readonly destroy: number;
+}
+
+function transfer(builder: GraphBuilder, { handle, spec }: GraphVariable): Transfer {
+  const attrs = { dtype: typeAttr(spec.dtype) };
+  const shape = { kind: "shape", value: spec.shape } as const;
+  const incoming = builder.addOne({ op: "Placeholder", attrs: { ...attrs, shape } }, spec);
+  const read = builder.addOne({ op: "ReadVariableOp", inputs: [handle], attrs }, spec);
+  const assign = builder.addEffect({ op: "AssignVariableOp", inputs: [handle, incoming], attrs });
+  const destroy = builder.addEffect({ op: "DestroyResourceOp", inputs: [handle], after: [read.node] });
+  return { incoming, assign, read, destroy };
+}
+
+/** A number that can be fetched once the given nodes have run: an operation without outputs cannot. */
+function signal(builder: GraphBuilder, after: readonly number[]): Value {
+  const attrs = { T: typeAttr(DataType.float32) };
+  const spec = { shape: [], dtype: DataType.float32 };
+  return builder.addOne({ op: "Identity", inputs: [builder.scalar(0)], after, attrs }, spec);
+}
