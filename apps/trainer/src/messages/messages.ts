@@ -4,7 +4,7 @@ import { zh } from "./zh.ts";
 /** The same keys with text of any language. */
 type Translated<T> = T extends string ? string : { readonly [K in keyof T]: Translated<T[K]> };
 export type Messages = Translated<typeof en>;
-export type Language = "en" | "zh";
+type Language = "en" | "zh";
 
 const DICTIONARIES: Readonly<Record<Language, Messages>> = { en, zh };
 
