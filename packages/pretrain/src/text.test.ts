@@ -1,7 +1,10 @@
 import { gpt2Tokenizer } from "@scratch-llm/tokenizer";
 import * as tf from "@tensorflow/tfjs";
-import { describe, expect, it } from "vitest";
+import { useTestBackend } from "@test/backend.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import { splitText, textToTokenIds, tokenIdsToText } from "./text.ts";
+
+beforeAll(() => useTestBackend("cpu"));
 
 describe("textToTokenIds and tokenIdsToText", () => {
   it("turn text to one row of ids and back, <|endoftext|> included", async () => {
