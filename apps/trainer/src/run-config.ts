@@ -100,7 +100,7 @@ const BOOK_CH05: RunConfig = {
 const QUICKSTART: RunConfig = {
   seed: 123,
   model: modelSettings("tiny"),
-  tokenizer: { kind: "bpe", vocabSize: 2048 },
+  tokenizer: { kind: "bpe", vocabSize: 1024 },
   data: { trainFraction: 0.95, stride: 64 },
   train: {
     batchSize: 16,

@@ -1,5 +1,5 @@
-import { nativeStatus, removeNative } from "@scratch-llm/backend/node";
-import { bringUpBackend, runSetup } from "../bring-up.ts";
+import { nativeStatus, removeNative, useBackend } from "@scratch-llm/backend/node";
+import { runSetup } from "../bring-up.ts";
 import type { Context } from "../cli.ts";
 import { formatBytes } from "../format.ts";
 import { fill } from "../messages/messages.ts";
@@ -12,7 +12,7 @@ async function setup({ output, messages }: Context): Promise<void> {
 }
 
 async function info({ output, messages, backend }: Context): Promise<void> {
-  const chosen = await bringUpBackend(backend, output, messages);
+  const chosen = await useBackend(backend);
   output.result(fill(messages.run.backend, { name: chosen.name, reason: chosen.reason }));
   for (const [name, version] of Object.entries(chosen.versions)) output.result(`${name.padEnd(8)} ${version}`);
   output.result(`threads  ${chosen.threads}`);
