@@ -1,12 +1,44 @@
+import { readFileSync } from "node:fs";
 import { DataLoader, GPTDatasetV1 } from "@scratch-llm/dataloader";
 import { type GPTConfig, generateTextSimple, GPTModel } from "@scratch-llm/gpt";
 import { AdamW, Generator, TorchDropout } from "@scratch-llm/nn";
 import { onBackends } from "@test/backend.ts";
 import { expect, it } from "vitest";
-import loop from "../../../fixtures/pretrain/loop.json" with { type: "json" };
 import { warmupCosine } from "./schedules.ts";
 import { trainModel } from "./train-model.ts";
 import type { TrainOptions } from "./train-options.ts";
+
+interface Outcome {
+  trainLosses: number[];
+  valLosses: number[];
+  tokensSeen: number[];
+  lrs: number[];
+  generated: number[];
+  nextDraw: number;
+}
+
+/** What make_loop.py wrote. */
+interface LoopFixture {
+  readonly seed: number;
+  readonly config: Readonly<
+    Record<"vocab_size" | "context_length" | "emb_dim" | "n_heads" | "n_layers" | "drop_rate", number>
+  > & { readonly qkv_bias: boolean };
+  readonly windows: { readonly max_length: number; readonly stride: number };
+  readonly adamw: { readonly lr: number; readonly weight_decay: number };
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly evalFreq: number;
+  readonly evalIter: number;
+  readonly warmupSteps: number;
+  readonly start: readonly number[];
+  readonly trainIds: readonly number[];
+  readonly valIds: readonly number[];
+  readonly simple: Omit<Outcome, "lrs">;
+  readonly appendixD: Outcome;
+}
+
+const path = new URL("../../../fixtures/pretrain/loop.json", import.meta.url);
+const loop = JSON.parse(readFileSync(path, "utf8")) as LoopFixture;
 
 const CONFIG: GPTConfig = {
   vocabSize: loop.config.vocab_size,
@@ -17,15 +49,6 @@ const CONFIG: GPTConfig = {
   dropRate: loop.config.drop_rate,
   qkvBias: loop.config.qkv_bias,
 };
-
-interface Outcome {
-  trainLosses: number[];
-  valLosses: number[];
-  tokensSeen: number[];
-  lrs: number[];
-  generated: number[];
-  nextDraw: number;
-}
 
 /** The fixture's run: seed, model, loaders, then the loop. */
 async function train(options: Partial<TrainOptions>): Promise<Outcome> {
