@@ -29,10 +29,9 @@ export async function compileAddon(
   const libraries = wheel.libraries.map((name) => join(lib, name));
   const common = ["-std=c++17", "-O2", "-fPIC", "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION", `-I${nodeHeaders()}`];
   report({ phase: "compile", message: "the addon that joins Node and TensorFlow" });
-  await compile([
-    ...[...common, ...sharedLibrary("tfjs_binding"), `-I${join(folder, "include")}`],
-    ...[...sources, "-o", join(lib, ADDON), ...libraries, besideItself()],
-  ]);
+  const addon = ["-o", join(lib, ADDON), ...libraries, besideItself()];
+  const include = `-I${join(folder, "include")}`;
+  await compile([...common, ...sharedLibrary("tfjs_binding"), include, ...sources, ...addon]);
   await compile([...common, ...sharedLibrary("quiet"), QUIET_SOURCE, "-o", join(lib, QUIET_ADDON)]);
 
   async function compile(args: readonly string[]): Promise<void> {

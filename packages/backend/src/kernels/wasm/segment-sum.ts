@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { valuesOf } from "./wasm-backend.ts";
 import type { WasmBackend } from "./wasm-backend.ts";
 
@@ -25,4 +25,16 @@ export function unsortedSegmentSum({ inputs: { x, segmentIds }, attrs, backend }
     for (let i = 0; i < width; i++) sums[to + i] = (sums[to + i] as number) + (rows[from + i] as number);
   });
   return out;
+}
+
+interface EmbeddingGradArgs {
+  readonly inputs: { readonly dy: tf.TensorInfo; readonly ids: tf.TensorInfo };
+  readonly attrs: { readonly numEmbeddings: number };
+  readonly backend: WasmBackend;
+}
+
+/** nn's `LLMEmbeddingGrad`: the same sum. */
+export function embeddingGrad({ inputs: { dy, ids }, attrs, backend }: EmbeddingGradArgs): tf.TensorInfo {
+  const { numEmbeddings } = attrs;
+  return unsortedSegmentSum({ inputs: { x: dy, segmentIds: ids }, attrs: { numSegments: numEmbeddings }, backend });
 }

@@ -34,6 +34,8 @@ export function valuesOf<D extends "float32" | "int32">(
   if (tensor.dtype !== dtype) throw new TypeError(`A kernel expects ${dtype}, got ${tensor.dtype}.`);
   const { memoryOffset } = dataIdMap.get(tensor.dataId);
   const size = tf.util.sizeFromShape(tensor.shape);
-  const view = dtype === "float32" ? Float32Array : Int32Array;
-  return new view(wasm.HEAPU8.buffer, memoryOffset, size) as Values<D>;
+  const { buffer } = wasm.HEAPU8;
+  const values =
+    dtype === "float32" ? new Float32Array(buffer, memoryOffset, size) : new Int32Array(buffer, memoryOffset, size);
+  return values as Values<D>;
 }
