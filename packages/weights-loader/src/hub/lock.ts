@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A holder touches its lock this often; one that was not touched for `STALE_MS` is left over. */
+const HEARTBEAT_MS = 5000;
+const STALE_MS = 60_000;
+const POLL_MS = 200;
+
+/**
+ * Runs `work` while no other process (or call) holds the lock at `path`. The lock of a process that is gone is taken over.
+ * It only saves a second download: what makes a file whole is its hash.
+ */
+export async function withLock<T>(
+  path: string,
+  { signal, onWait }: { signal: AbortSignal | undefined; onWait: (pid: number) => void },
+  work: () => Promise<T>,
+): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
+  const mine = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
+  for (let told = false; !(await create(path, mine));) {
+    signal?.throwIfAborted();
+    const holder = await holderOf(path);
+    if (holder.isStale) {
+      await takeAway(path, holder.content);
+      continue;
+    }
+    if (!told) onWait(holder.pid);
+    told = true;
+    await sleep(POLL_MS, undefined, { signal });
+  }
+  const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), HEARTBEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeat);
+    if ((await contentOf(path)) === mine) await rm(path, { force: true });
+  }
+}
+
+async function create(path: string, content: string): Promise<boolean> {
+  try {
+    await writeFile(path, content, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+interface Holder {
+  readonly content: string | undefined;
+  readonly pid: number;
+  readonly isStale: boolean;
+}
+
+async function holderOf(path: string): Promise<Holder> {
+  const content = await contentOf(path);
+  const age = await stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0, // released meanwhile
+  );
+  const { pid, host } = parse(content);
+  const isDead = host === hostname() && !isAlive(pid);
+  return { content, pid, isStale: content !== undefined && (isDead || age > STALE_MS) };
+}
+
+/** A lock that cannot be read (a process died while writing it) has no process; its age decides. */
+function parse(content: string | undefined): { pid: number; host: string } {
+  try {
+    return JSON.parse(content ?? "") as { pid: number; host: string };
+  } catch {
+    return { pid: 0, host: "" };
+  }
+}
+
+/** Removes a left-over lock, unless somebody took it over meanwhile: then it gets it back. */
+async function takeAway(path: string, content: string | undefined): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return; // somebody was faster
+  }
+  if ((await contentOf(aside)) !== content) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
+}
+
+function contentOf(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

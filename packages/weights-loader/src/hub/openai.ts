@@ -1,0 +1,133 @@
+import { existsSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { openTensorFlowCheckpoint } from "../node/tensorflow-checkpoint.ts";
+import { hashFromHeaders } from "./checksum.ts";
+import { requireDiskSpace } from "./disk-space.ts";
+import { DownloadError, writeError } from "./download-error.ts";
+import { Progress } from "./events.ts";
+import { fetchFile, type RemoteFile } from "./fetch-file.ts";
+import { HttpClient, requireSuccess } from "./http.ts";
+import { withLock } from "./lock.ts";
+import { withRetries } from "./retry.ts";
+import { resolveSettings, type HubOptions } from "./settings.ts";
+
+/** OpenAI's own storage, and the copy that the book's author keeps. */
+const SOURCES = [
+  "https://openaipublic.blob.core.windows.net/gpt-2/models",
+  "https://f001.backblazeb2.com/file/LLMs-from-scratch/gpt2",
+];
+const SIZES: readonly string[] = ["124M", "355M", "774M", "1558M"];
+const INDEX = "model.ckpt.index";
+const DATA = "model.ckpt.data-00000-of-00001";
+/** The graph (`model.ckpt.meta`) is not needed. */
+const FILES = ["hparams.json", "encoder.json", "vocab.bpe", INDEX, DATA];
+
+/** As {@link HubOptions}, but `endpoint` and `cacheFolder` are those of OpenAI's files. */
+export type OpenAIOptions = Omit<HubOptions, "token" | "tokenOrigin" | "revision">;
+
+/**
+ * Downloads GPT-2 as OpenAI published it: TensorFlow's checkpoint and its companions (the book's
+ * `download_and_load_gpt2`, section 5.5). What the server says of size and hash is checked, then the checkpoint's own
+ * CRC-32C of every tensor.
+ *
+ * @param size `124M`, `355M`, `774M` or `1558M`
+ * @returns the folder, for `loadModelFolder`
+ * @throws {DownloadError}
+ * @throws {WeightsError} `CHECKSUM_MISMATCH` when a tensor is damaged
+ * @example const folder = await downloadOpenAI("124M");
+ */
+export async function downloadOpenAI(size: string, options: OpenAIOptions = {}): Promise<string> {
+  if (!SIZES.includes(size)) {
+    throw new DownloadError("NAME_INVALID", `OpenAI published GPT-2 as ${SIZES.join(", ")}, not as "${size}".`);
+  }
+  const settings = resolveSettings({ ...options, cacheFolder: options.cacheFolder ?? defaultCacheFolder() });
+  const folder = join(settings.cacheFolder, size);
+  if (existsSync(folder)) return folder;
+  if (settings.offline) {
+    throw new DownloadError("OFFLINE", `HF_HUB_OFFLINE is set and there is no ${folder}; unset it to download.`);
+  }
+  const client = new HttpClient({ ...settings, token: undefined });
+  const onWait = (pid: number): void => settings.onEvent({ type: "wait", file: size, pid });
+  try {
+    await withLock(`${folder}.lock`, { signal: settings.signal, onWait }, async () => {
+      if (existsSync(folder)) return; // another process brought it while we waited
+      const sources = options.endpoint === undefined ? SOURCES : [options.endpoint];
+      // the folder has its name only when all of it is there and right
+      const incomplete = `${folder}.incomplete`;
+      await download(client, await findFiles(client, sources, size), incomplete);
+      await checkTensors(incomplete);
+      await rename(incomplete, folder);
+    });
+  } catch (error) {
+    throw writeError(error, settings.cacheFolder);
+  } finally {
+    await client.close();
+  }
+  return folder;
+}
+
+async function download(client: HttpClient, files: readonly RemoteFile[], folder: string): Promise<void> {
+  const missing = files.filter((file) => !existsSync(join(folder, file.name)));
+  const totalBytes = missing.reduce((total, file) => total + file.size, 0);
+  const cachedBytes = files.reduce((total, file) => total + file.size, 0) - totalBytes;
+  const { onEvent } = client.settings;
+  onEvent({ type: "plan", files: missing.length, totalBytes, cachedBytes });
+  await requireDiskSpace(folder, totalBytes);
+  const progress = new Progress(totalBytes, onEvent);
+  for (const file of missing) {
+    await fetchFile(client, file, join(folder, file.name), (bytes) => progress.update(file.name, bytes));
+    progress.finish(file.name, file.size);
+  }
+}
+
+/** The first source that answers, with the size and hash that it gives of each file. */
+async function findFiles(client: HttpClient, sources: readonly string[], size: string): Promise<RemoteFile[]> {
+  let failure: unknown;
+  for (const source of sources) {
+    try {
+      const files: RemoteFile[] = [];
+      for (const name of FILES)
+        files.push(await describe(client, name, `${source.replace(/\/+$/, "")}/${size}/${name}`));
+      return files;
+    } catch (error) {
+      client.settings.signal?.throwIfAborted();
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function describe(client: HttpClient, name: string, url: string): Promise<RemoteFile> {
+  const { host } = new URL(url);
+  return withRetries(name, client.settings, async () => {
+    const response = await client.send("HEAD", url);
+    await requireSuccess(response, name, host);
+    await response.body.dump();
+    const size = Number(response.headers["content-length"] ?? Number.NaN);
+    if (!Number.isSafeInteger(size))
+      throw new DownloadError("SERVER_ERROR", `${host} does not say how large ${name} is.`);
+    return { name, url, size, hash: hashFromHeaders(response.headers) };
+  });
+}
+
+/** Compares every tensor with its checksum. What is damaged is thrown away, so that the next download brings it anew. */
+async function checkTensors(folder: string): Promise<void> {
+  try {
+    const checkpoint = await openTensorFlowCheckpoint(join(folder, INDEX));
+    try {
+      for (const name of checkpoint.tensors.keys()) await checkpoint.read(name);
+    } finally {
+      await checkpoint.close();
+    }
+  } catch (error) {
+    for (const name of [INDEX, DATA]) await rm(join(folder, name), { force: true });
+    throw error;
+  }
+}
+
+function defaultCacheFolder(): string {
+  const { XDG_CACHE_HOME } = process.env;
+  return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "scratch-llm", "openai");
+}
