@@ -1,6 +1,7 @@
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { generateTextSimple } from "./generate-text-simple.ts";
 import type { GPTModel } from "./gpt-model.ts";
+import { withoutDropout } from "./without-dropout.ts";
 
 /**
  * Continues a text with the `maxLength` most likely tokens (book section 4.7).
@@ -14,11 +15,9 @@ export async function generateText(
   prompt: string,
   maxLength: number = 50,
 ): Promise<string> {
-  const { training } = model;
-  model.eval(); // no dropout while writing
   const ids = tokenizer.encode(prompt);
-  const output = generateTextSimple({ model, ids, maxNewTokens: maxLength, contextSize: model.config.contextLength });
-  model.train(training);
+  const { contextLength: contextSize } = model.config;
+  const output = withoutDropout(model, () => generateTextSimple({ model, ids, maxNewTokens: maxLength, contextSize }));
   const text = tokenizer.decode((await output.data()) as Int32Array);
   output.dispose();
   return text;
