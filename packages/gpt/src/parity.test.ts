@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { toBookName } from "./book-names.ts";
 import type { GPTConfig } from "./config.ts";
+import { generate } from "./generation/generate.ts";
 import { GPTModel } from "./gpt-model.ts";
 import { GPTModelFast } from "./gpt-model-fast.ts";
 
@@ -22,6 +23,8 @@ interface Parity {
   readonly adamw: { lr: number; weight_decay: number };
   readonly losses: number[];
   readonly trained: Record<string, Packed>;
+  readonly sampling: { max_new_tokens: number; temperature: number; top_k: number };
+  readonly sampled: number[];
   readonly dropoutRate: number;
   readonly dropoutLogits: Packed;
 }
@@ -91,6 +94,16 @@ onBackends((backend) => {
       for (const [name, parameter] of model.namedParameters()) {
         expectClose(parameter, unpack(parity.trained[toBookName(name)] as Packed), { absolute });
       }
+    });
+
+    it("samples what the book's generate samples (section 5.3.3), past the context too", async () => {
+      const { max_new_tokens: maxNewTokens, temperature, top_k: topK } = parity.sampling;
+      const prompt = Int32Array.from(parity.sampled.slice(0, -maxNewTokens));
+      const ids = [...prompt];
+      for await (const step of generate(build(), prompt, { maxNewTokens, temperature, topK, seed: parity.seed })) {
+        ids.push(step.id);
+      }
+      expect(ids).toEqual(parity.sampled);
     });
 
     it("drops out what PyTorch drops out", () => {
