@@ -20,7 +20,8 @@ export function guardWasmMemory(): void {
   const { wasm } = tf.backend() as WasmBackend;
   if (guarded.has(wasm)) return;
   guarded.add(wasm);
-  const allocate = wasm._malloc.bind(wasm);
+  wasm._free(wasm._malloc(1)); // Emscripten's functions replace themselves when they are first called
+  const allocate = wasm._malloc;
   wasm._malloc = (bytes) => {
     const address = allocate(bytes) >>> 0;
     if (bytes === 0 || (address > 0 && address + bytes <= WASM_MEMORY_LIMIT)) return address;

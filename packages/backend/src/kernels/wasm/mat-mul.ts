@@ -112,6 +112,8 @@ function multiplyEach(
   const address = ({ dataId }: tf.TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset;
   const [aAddress, bAddress, outAddress] = [address(a), address(b), address(out)];
   const [aShape, bShape] = [shapeBytes([1, m, k]), shapeBytes([1, k, n])];
+  // XNNPACK packs a copy of b and does not say where that fails: the guarded allocation does.
+  backend.wasm._free(backend.wasm._malloc(k * n * FLOAT_BYTES));
   const [aView, bView, outView] = [backend.dataIdNextNumber++, backend.dataIdNextNumber++, backend.dataIdNextNumber++];
   aIndices.forEach((aIndex, i) => {
     registerTensor(aView, m * k, aAddress + aIndex * m * k * FLOAT_BYTES);
