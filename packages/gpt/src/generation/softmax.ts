@@ -1,8 +1,10 @@
+// Index loops: these run over the whole vocabulary for every token, and iterators are several times slower.
+
 /** log Σ exp(logits), in double precision. */
 export function logSumExp(logits: Float32Array): number {
   const max = largest(logits);
   let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - max);
+  for (let i = 0; i < logits.length; i++) sum += Math.exp((logits[i] as number) - max);
   return max + Math.log(sum);
 }
 
@@ -11,17 +13,19 @@ export function probabilities(logits: Float32Array): Float32Array {
   const max = largest(logits);
   const result = new Float32Array(logits.length);
   let sum = 0;
-  for (const [i, logit] of logits.entries()) {
+  for (let i = 0; i < logits.length; i++) {
+    const logit = logits[i] as number;
+    if (logit === Number.NEGATIVE_INFINITY) continue;
     const value = Math.exp(logit - max);
     result[i] = value;
     sum += value;
   }
-  for (const [i, value] of result.entries()) result[i] = value / sum;
+  for (let i = 0; i < result.length; i++) result[i] = (result[i] as number) / sum;
   return result;
 }
 
 function largest(values: Float32Array): number {
   let max = Number.NEGATIVE_INFINITY;
-  for (const value of values) if (value > max) max = value;
+  for (let i = 0; i < values.length; i++) if ((values[i] as number) > max) max = values[i] as number;
   return max;
 }

@@ -9,7 +9,8 @@ export function topP(p: number): LogitsProcessor {
   return (logits) => {
     const probs = probabilities(logits);
     const surelyOut = (1 - p) / logits.length; // all tokens below this together have less than 1 − p
-    const candidates = Array.from(probs.keys()).filter((i) => (probs[i] ?? 0) >= surelyOut);
+    const candidates: number[] = [];
+    for (let i = 0; i < probs.length; i++) if ((probs[i] ?? 0) >= surelyOut) candidates.push(i);
     candidates.sort((a, b) => (probs[b] ?? 0) - (probs[a] ?? 0));
     const result = new Float32Array(logits.length).fill(Number.NEGATIVE_INFINITY);
     let sum = 0;
