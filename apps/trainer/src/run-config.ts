@@ -103,7 +103,7 @@ const QUICKSTART: RunConfig = {
   tokenizer: { kind: "bpe", vocabSize: 1024 },
   data: { trainFraction: 0.95, stride: 64 },
   train: {
-    batchSize: 16,
+    batchSize: 8,
     epochs: 1000,
     maxSteps: 500,
     learningRate: 2e-3,
@@ -114,7 +114,7 @@ const QUICKSTART: RunConfig = {
     accumulationSteps: 1,
     dropout: "fast",
     evalEvery: 50,
-    evalBatches: 8,
+    evalBatches: 4,
     sampleEvery: 250,
     startContext: "The old clock",
     checkpointEvery: 0,
