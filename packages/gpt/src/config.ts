@@ -16,7 +16,10 @@ export interface GPTConfig {
   readonly dropRate: number;
   /** Whether the query, key and value projections have a bias: GPT-2's do, the book's own training does not. */
   readonly qkvBias: boolean;
-  /** Whether the output head shares the token embedding's weight, as in GPT-2. Default: it does not, as in the book. */
+  /**
+   * Whether the output head shares the token embedding's weight, as in GPT-2's files. Default: it does not, as in the
+   * book. To train from the start, leave it: PyTorch's initial embeddings are far too large for a head.
+   */
   readonly tieWeights?: boolean | undefined;
 }
 
