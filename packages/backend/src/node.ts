@@ -11,3 +11,7 @@ export { SetupError } from "./native/setup-error.ts";
 export type { SetupErrorCode } from "./native/setup-error.ts";
 export { nativeStatus, removeNative } from "./native/status.ts";
 export type { NativeStatus } from "./native/status.ts";
+export { compile } from "./compile/compile.ts";
+export type { Compiled, CompileOptions } from "./compile/compile.ts";
+export { CompileError } from "./compile/compile-error.ts";
+export type { CompileErrorCode } from "./compile/compile-error.ts";

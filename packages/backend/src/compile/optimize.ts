@@ -1,6 +1,15 @@
 import type { Graph } from "./graph.ts";
+import { assignInPlace } from "./passes/assign-in-place.ts";
 import { expandAdamW } from "./passes/expand-adamw.ts";
+import { fuseAdamW } from "./passes/fuse-adamw.ts";
+import { fuseBias } from "./passes/fuse-bias.ts";
+import { fuseNorm } from "./passes/fuse-norm.ts";
+import { lowerMatMul } from "./passes/lower-mat-mul.ts";
+import { moveScales } from "./passes/move-scales.ts";
+import { orderUpdates } from "./passes/order-updates.ts";
 import { removeDeadNodes } from "./passes/remove-dead-nodes.ts";
+import { shareCommon } from "./passes/share-common.ts";
+import { simplify } from "./passes/simplify.ts";
 
 /** What {@link optimize} may be told. */
 export interface OptimizeOptions {
@@ -8,7 +17,21 @@ export interface OptimizeOptions {
   readonly recompute: "block" | "none";
 }
 
+type Pass = (graph: Graph) => Graph;
+
 /** The graph that TensorFlow gets: the recorded one, passed through everything that makes it faster. */
 export function optimize(graph: Graph, _options: OptimizeOptions): Graph {
-  return [expandAdamW, removeDeadNodes].reduce((current, pass) => pass(current), graph);
+  const passes: Pass[] = [
+    simplify,
+    lowerMatMul,
+    fuseNorm,
+    shareCommon,
+    moveScales,
+    fuseBias,
+    fuseAdamW,
+    expandAdamW,
+    assignInPlace,
+    orderUpdates,
+  ];
+  return passes.reduce((current, pass) => removeDeadNodes(pass(current)), removeDeadNodes(graph));
 }
