@@ -28,8 +28,8 @@ export async function useTestBackend(name: TestBackend): Promise<boolean> {
 export function onBackends(tests: (backend: TestBackend) => void): void {
   for (const name of ["cpu", "wasm", "native"] as const) {
     const available = isAvailable(name);
-    const title = available ? `on ${name}` : `on ${name} (skipped: run \`pnpm start backend setup\`)`;
-    describe.skipIf(!available)(title, () => {
+    const remark = available ? "" : " (skipped: run `pnpm start backend setup`)";
+    describe.skipIf(!available)(`on ${name}${remark}`, () => {
       beforeAll(async () => {
         await useTestBackend(name);
       });

@@ -24,6 +24,9 @@ export interface Manifest {
 /** The manifest's file name. It is written last: a folder without it is not finished. */
 export const MANIFEST = "installation.json";
 
+/** Who holds this file in {@link nativeFolder} may change that folder. */
+export const SETUP_LOCK = "setup.lock";
+
 /** All native installations, in the user's cache folder. */
 export function nativeFolder(): string {
   return join(cacheFolder(), "native");

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { buildInstallation } from "./build.ts";
 import { checkInstallation } from "./check.ts";
 import type { SetupContext, SetupEvent } from "./events.ts";
-import { findInstallation, nativeFolder } from "./installation.ts";
+import { findInstallation, nativeFolder, SETUP_LOCK } from "./installation.ts";
 import type { AddonSource } from "./installation.ts";
 import { acquireLock } from "./lock.ts";
 import { currentPlatform, platformName } from "./platform.ts";
@@ -61,7 +61,7 @@ async function lock({ report, signal }: SetupContext): Promise<() => Promise<voi
   const onWait = ({ pid }: { pid: number }): void =>
     report({ phase: "wait", message: `process ${pid} is setting up native TensorFlow` });
   try {
-    return await acquireLock(join(nativeFolder(), "setup.lock"), { signal, onWait });
+    return await acquireLock(join(nativeFolder(), SETUP_LOCK), { signal, onWait });
   } catch (cause) {
     signal?.throwIfAborted();
     const remedy = "make it writable, or name another folder with XDG_CACHE_HOME";

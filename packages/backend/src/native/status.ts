@@ -1,7 +1,6 @@
-import { rm } from "node:fs/promises";
+import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { lstat, readdir } from "node:fs/promises";
-import { findInstallation, nativeFolder } from "./installation.ts";
+import { findInstallation, nativeFolder, SETUP_LOCK } from "./installation.ts";
 import type { AddonSource } from "./installation.ts";
 import { acquireLock } from "./lock.ts";
 import { ADD_TFJS_NODE, locateTfjsNode } from "./tfjs-node.ts";
@@ -50,9 +49,9 @@ export const NOT_SET_UP =
  * @returns the bytes that became free
  */
 export async function removeNative(): Promise<number> {
-  const release = await acquireLock(join(nativeFolder(), "setup.lock"));
+  const bytes = await folderBytes(nativeFolder());
+  const release = await acquireLock(join(nativeFolder(), SETUP_LOCK));
   try {
-    const bytes = await folderBytes(nativeFolder());
     await rm(nativeFolder(), { recursive: true, force: true });
     return bytes;
   } finally {

@@ -33,15 +33,14 @@ export async function fetchWheel(wheel: Wheel, folder: string, context: SetupCon
 async function download(wheel: Wheel, folder: string, { report, signal }: SetupContext): Promise<void> {
   const requirements = join(folder, "requirements.txt");
   await writeFile(requirements, `${wheel.project}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
-  const announce = (bytes: number): void =>
-    report({
-      phase: "download",
-      message: `TensorFlow ${wheel.version}`,
-      bytes: Math.min(bytes, wheel.bytes),
-      totalBytes: wheel.bytes,
-    });
+  let reached = 0;
+  const announce = (bytes: number): void => {
+    reached = Math.min(Math.max(reached, bytes), wheel.bytes);
+    report({ phase: "download", message: `TensorFlow ${wheel.version}`, bytes: reached, totalBytes: wheel.bytes });
+  };
+  let running = true;
+  const watch = setInterval(() => void largestFile(folder).then((bytes) => running && announce(bytes)), 250);
   announce(0);
-  const progress = setInterval(() => void largestFile(folder).then(announce), 250);
   try {
     await runCommand("python3", pipArguments(wheel, folder, requirements), {
       signal,
@@ -51,7 +50,8 @@ async function download(wheel: Wheel, folder: string, { report, signal }: SetupC
   } catch (cause) {
     throw cause instanceof CommandError ? explain(cause, wheel) : cause;
   } finally {
-    clearInterval(progress);
+    running = false;
+    clearInterval(watch);
   }
 }
 
