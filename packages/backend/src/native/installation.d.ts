@@ -3,18 +3,18 @@ import type { TfjsNode } from "./tfjs-node.ts";
 export type AddonSource = "wheel" | "official" | "package";
 /** A built addon, ready to load. All paths are absolute. */
 export interface Installation extends Manifest {
-    readonly folder: string;
+  readonly folder: string;
 }
 /** What a finished folder in the cache says about itself, with paths relative to it. */
 export interface Manifest {
-    readonly source: AddonSource;
-    /** The Node addon. */
+  readonly source: AddonSource;
+  /** The Node addon. */
+  readonly addon: string;
+  /** The addon of quiet.cc, and the library that it opens before the other is loaded. */
+  readonly quiet?: {
     readonly addon: string;
-    /** The addon of quiet.cc, and the library that it opens before the other is loaded. */
-    readonly quiet?: {
-        readonly addon: string;
-        readonly library: string;
-    };
+    readonly library: string;
+  };
 }
 /** The manifest's file name. It is written last: a folder without it is not finished. */
 export declare const MANIFEST = "installation.json";

@@ -8,29 +8,29 @@ export const MANIFEST = "installation.json";
 export const SETUP_LOCK = "setup.lock";
 /** All native installations, in the user's cache folder. */
 export function nativeFolder() {
-    return join(cacheFolder(), "native");
+  return join(cacheFolder(), "native");
 }
 /** The folder of the addon for this tfjs-node on this kind of computer. */
 export function installationFolder({ version }) {
-    return join(nativeFolder(), `tfjs-node-${version}-${platformName()}`);
+  return join(nativeFolder(), `tfjs-node-${version}-${platformName()}`);
 }
 /** The addon in the cache, else the one that tfjs-node's own installer left in its package folder. */
 export function findInstallation(tfjsNode) {
-    const cached = installationFolder(tfjsNode);
-    if (existsSync(join(cached, MANIFEST))) {
-        return resolveManifest(cached, JSON.parse(readFileSync(join(cached, MANIFEST), "utf8")));
-    }
-    const folder = join(tfjsNode.folder, "lib", "napi-v8");
-    const addon = join(folder, "tfjs_binding.node");
-    return existsSync(addon) ? { source: "package", folder, addon } : undefined;
+  const cached = installationFolder(tfjsNode);
+  if (existsSync(join(cached, MANIFEST))) {
+    return resolveManifest(cached, JSON.parse(readFileSync(join(cached, MANIFEST), "utf8")));
+  }
+  const folder = join(tfjsNode.folder, "lib", "napi-v8");
+  const addon = join(folder, "tfjs_binding.node");
+  return existsSync(addon) ? { source: "package", folder, addon } : undefined;
 }
 /** Makes a manifest's paths absolute. */
 export function resolveManifest(folder, { source, addon, quiet }) {
-    return {
-        source,
-        folder,
-        addon: join(folder, addon),
-        ...(quiet && { quiet: { addon: join(folder, quiet.addon), library: join(folder, quiet.library) } }),
-    };
+  return {
+    source,
+    folder,
+    addon: join(folder, addon),
+    ...(quiet && { quiet: { addon: join(folder, quiet.addon), library: join(folder, quiet.library) } }),
+  };
 }
 //# sourceMappingURL=installation.js.map

@@ -2,12 +2,12 @@ import type { Installation } from "./installation.ts";
 import type { TfjsNode } from "./tfjs-node.ts";
 /** The part of tfjs-node's addon that is used here. */
 export interface TensorFlowBinding {
-    readonly TF_Version: string;
+  readonly TF_Version: string;
 }
 /** What native/load-addon.cjs needs to know. */
 interface AddonPaths extends Pick<Installation, "addon" | "quiet"> {
-    /** The package folder of tfjs-node. */
-    readonly folder: string;
+  /** The package folder of tfjs-node. */
+  readonly folder: string;
 }
 /** The paths that native/load-addon.cjs and native/check.cjs take. */
 export declare function addonPaths(tfjsNode: TfjsNode, { addon, quiet }: Installation): AddonPaths;

@@ -1,9 +1,7 @@
 export interface LockOptions {
-    readonly signal?: AbortSignal | undefined;
-    /** Called once, when another process holds the lock. */
-    readonly onWait?: (holder: {
-        pid: number;
-    }) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Called once, when another process holds the lock. */
+  readonly onWait?: (holder: { pid: number }) => void;
 }
 /**
  * Takes a lock file, waiting while another process holds it. The lock of a process that is gone is taken over.

@@ -58,12 +58,9 @@ describe("names what is missing and the remedy", () => {
       (error: unknown) => error as { code: string; message: string },
     );
     if (!error) throw new Error("The set-up succeeded.");
+    expect(leftovers()).toEqual([]);
     return error;
   };
-
-  afterEach(() => {
-    expect(leftovers()).toEqual([]);
-  });
 
   it("without Python and a compiler", async () => {
     const { code, message } = await failure();
@@ -114,7 +111,6 @@ describe("names what is missing and the remedy", () => {
         message: expect.stringMatching(/^1000000000000 MB are needed in .* and \d+ MB are free: free some space/),
       }),
     );
-    mkdirSync(nativeFolder(), { recursive: true });
   });
 });
 

@@ -1,7 +1,7 @@
 /** The installed `@tensorflow/tfjs-node`: its JavaScript and the addon's sources; the binary may be missing. */
 export interface TfjsNode {
-    readonly folder: string;
-    readonly version: string;
+  readonly folder: string;
+  readonly version: string;
 }
 /** Finds `@tensorflow/tfjs-node` without loading it; undefined where it is not installed. */
 export declare function locateTfjsNode(): TfjsNode | undefined;
