@@ -1,15 +1,18 @@
 export { type AppendixDOptions, findHighestGradient, trainModelAppendixD } from "./appendix-d.ts";
-export type { BatchIterator, BatchLoader } from "./batch-loader.ts";
+export type { BatchIterator, BatchLoader, Tensors } from "./batch-loader.ts";
 export { NonFiniteLossError, TrainOptionsError } from "./errors.ts";
+export { compileOnBatch } from "./compile-on-batch.ts";
 export { generateSample, type SampleOptions } from "./generate-sample.ts";
 export {
   type BatchLoss,
+  type BatchLossOption,
   calcLossBatch,
   calcLossLoader,
   type EvaluateOptions,
   evaluateModel,
   type LanguageModel,
   type LoaderLossOptions,
+  type Losses,
   perplexity,
 } from "./losses.ts";
 export { type LossPlot, type PlotLabels, plotLosses } from "./plot-losses.ts";
@@ -35,4 +38,4 @@ export type {
 } from "./train-events.ts";
 export { trainModel } from "./train-model.ts";
 export { type LossHistory, trainModelSimple, type TrainModelSimpleOptions } from "./train-model-simple.ts";
-export type { Clipping, TrainOptions } from "./train-options.ts";
+export type { Clipping, TrainOptions, TrainSettings } from "./train-options.ts";

@@ -1,15 +1,26 @@
 import type { Batch } from "@scratch-llm/dataloader";
 import { crossEntropy, type Module } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
-import type { BatchLoader } from "./batch-loader.ts";
+import type { BatchLoader, Tensors } from "./batch-loader.ts";
 
 /** A module that gives logits, (b, t, vocabSize), for token ids, int32 (b, t). */
 export interface LanguageModel extends Module {
   forward(ids: tf.Tensor2D): tf.Tensor3D;
 }
 
-/** The loss of one batch: {@link calcLossBatch}, or a compiled form of it. */
-export type BatchLoss = (batch: Batch, model: LanguageModel) => tf.Scalar;
+/** The loss of one batch: {@link calcLossBatch}, a compiled form of it, or another chapter's. The caller disposes it. */
+export type BatchLoss<B = Batch> = (batch: B, model: LanguageModel) => tf.Scalar;
+
+/** How a batch's loss is found. It may be left out for batches of inputs and targets: then it is {@link calcLossBatch}. */
+export type BatchLossOption<B> =
+  | { readonly batchLoss: BatchLoss<B> }
+  | (B extends Batch ? { readonly batchLoss?: BatchLoss<B> } : never);
+
+/** The loss that the option names. */
+export function batchLossOf<B>({ batchLoss }: BatchLossOption<B>): BatchLoss<B> {
+  // Without one, BatchLossOption has made sure that the batches are inputs and targets.
+  return batchLoss ?? (calcLossBatch as unknown as BatchLoss<B>);
+}
 
 /**
  * Mean cross-entropy of one batch (section 5.1.3): how surprised the model is by each next token. Targets of −100 do not
@@ -22,19 +33,19 @@ export function calcLossBatch({ inputs, targets }: Batch, model: LanguageModel):
 }
 
 /** Settings of {@link calcLossLoader}. */
-export interface LoaderLossOptions {
+export type LoaderLossOptions<B = Batch> = BatchLossOption<B> & {
   /** Only the first batches (default: all). */
   readonly numBatches?: number;
-  readonly batchLoss?: BatchLoss;
-}
+};
 
 /** Mean of the batches' losses (listing 5.2); NaN where there is no batch. Put the model in evaluation mode first. */
-export async function calcLossLoader(
-  loader: Iterable<Batch> & { readonly length: number },
+export async function calcLossLoader<B extends Tensors<B> = Batch>(
+  loader: Iterable<B> & { readonly length: number },
   model: LanguageModel,
-  { numBatches = loader.length, batchLoss = calcLossBatch }: LoaderLossOptions = {},
+  options: LoaderLossOptions<B> = {} as LoaderLossOptions<B>,
 ): Promise<number> {
-  const count = Math.min(numBatches, loader.length);
+  const count = Math.min(options.numBatches ?? loader.length, loader.length);
+  const batchLoss = batchLossOf(options);
   if (count < 1) return Number.NaN;
   let total = 0;
   let done = 0;
@@ -42,7 +53,7 @@ export async function calcLossLoader(
     const loss = tf.tidy(() => batchLoss(batch, model));
     const [value = Number.NaN] = await loss.data();
     total += value;
-    tf.dispose([loss, batch.inputs, batch.targets]);
+    tf.dispose([loss, { ...batch }]);
     done += 1;
     if (done === count) break;
   }
@@ -50,26 +61,32 @@ export async function calcLossLoader(
 }
 
 /** What {@link evaluateModel} needs. */
-export interface EvaluateOptions {
+export type EvaluateOptions<B = Batch> = BatchLossOption<B> & {
   readonly model: LanguageModel;
-  readonly trainLoader: BatchLoader;
-  readonly valLoader: BatchLoader;
+  readonly trainLoader: BatchLoader<B>;
+  readonly valLoader: BatchLoader<B>;
   /** Batches of either loader to average over. */
   readonly evalIter: number;
-  readonly batchLoss?: BatchLoss;
+};
+
+/** What an evaluation finds. */
+export interface Losses {
+  readonly trainLoss: number;
+  readonly valLoss: number;
 }
 
 /**
  * Training and validation loss without dropout (section 5.2). Each loader begins a new pass, which draws from its generator
  * as PyTorch's does: evaluating more or less often changes the order of later epochs.
  */
-export async function evaluateModel(options: EvaluateOptions): Promise<{ trainLoss: number; valLoss: number }> {
-  const { model, trainLoader, valLoader, evalIter, batchLoss = calcLossBatch } = options;
+export async function evaluateModel<B extends Tensors<B> = Batch>(options: EvaluateOptions<B>): Promise<Losses> {
+  const { model, trainLoader, valLoader, evalIter } = options;
+  const batchLoss = batchLossOf(options);
   const { training } = model;
   model.eval();
   try {
-    const trainLoss = await calcLossLoader(trainLoader, model, { numBatches: evalIter, batchLoss });
-    const valLoss = await calcLossLoader(valLoader, model, { numBatches: evalIter, batchLoss });
+    const trainLoss = await calcLossLoader<B>(trainLoader, model, { numBatches: evalIter, batchLoss });
+    const valLoss = await calcLossLoader<B>(valLoader, model, { numBatches: evalIter, batchLoss });
     return { trainLoss, valLoss };
   } finally {
     model.train(training);

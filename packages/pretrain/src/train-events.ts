@@ -1,4 +1,5 @@
 import type { LoaderCursor } from "@scratch-llm/dataloader";
+import type { Losses } from "./losses.ts";
 
 /** The run begins. Applications add what only they know: seed, memory, expected time. */
 export interface StartEvent {
@@ -27,15 +28,13 @@ export interface StepEvent {
   readonly tokensPerSecond: number;
 }
 
-/** The losses without dropout after a step. */
-export interface EvalEvent {
+/** The losses without dropout after a step, and whatever else the run's own evaluation finds. */
+export type EvalEvent<E extends Losses = Losses> = E & {
   readonly type: "eval";
   readonly step: number;
   readonly epoch: number;
-  readonly trainLoss: number;
-  readonly valLoss: number;
   readonly tokensSeen: number;
-}
+};
 
 /** What the model writes after a step. */
 export interface SampleEvent {
@@ -64,7 +63,13 @@ export interface DoneEvent {
 }
 
 /** What `trainModel` yields. */
-export type TrainEvent = StartEvent | StepEvent | EvalEvent | SampleEvent | CheckpointEvent | DoneEvent;
+export type TrainEvent<E extends Losses = Losses> =
+  | StartEvent
+  | StepEvent
+  | EvalEvent<E>
+  | SampleEvent
+  | CheckpointEvent
+  | DoneEvent;
 
 /** Where a run stands after a whole number of steps: plain JSON, and all that the loop itself needs to go on. */
 export interface TrainState {

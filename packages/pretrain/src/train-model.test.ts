@@ -1,4 +1,5 @@
-import { type Compile, useDropout } from "@scratch-llm/nn";
+import { DataLoader, stackWindows, type TokenWindow } from "@scratch-llm/dataloader";
+import { type Compile, crossEntropy, useDropout } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { expectNoTensorLeak, useTestBackend } from "@test/backend.ts";
@@ -196,6 +197,41 @@ describe("trainModel", () => {
       expect(tf.memory().numTensors).toBe(before);
       run.dispose();
     }
+  });
+
+  it("trains on another chapter's batches, with its loss and its evaluation", async () => {
+    const run = tinyRun();
+    const { dataset, batchSize, generator } = run.trainLoader;
+    const lastOnly = (windows: readonly TokenWindow[]): { ids: tf.Tensor2D; last: tf.Tensor1D } => ({
+      ids: stackWindows(windows).inputs,
+      last: tf.tensor1d(
+        Int32Array.from(windows, ({ target }) => target.at(-1) as number),
+        "int32",
+      ),
+    });
+    const loader = new DataLoader(dataset, { batchSize, generator, collate: lastOnly });
+    let evaluations = 0;
+    const events = trainModel({
+      ...run,
+      trainLoader: loader,
+      valLoader: loader,
+      batchLoss: ({ ids, last }, model) => crossEntropy(model.forward(ids).slice([0, 5], [-1, 1]).squeeze([1]), last),
+      evaluate: async () => ({ trainLoss: 1, valLoss: 2, accuracy: (evaluations += 1) }),
+      epochs: 6,
+      evalEvery: 10,
+      accumulationSteps: 2,
+    });
+    const all = [];
+    for await (const event of events) all.push(event);
+    const found = all.filter((event) => event.type === "eval");
+    expect(found.map(({ step, valLoss, accuracy }) => [step, valLoss, accuracy])).toEqual([
+      [0, 2, 1],
+      [10, 2, 2],
+    ]);
+    const steps = all.filter((event) => event.type === "step");
+    expect(steps.at(-1)?.loss).toBeLessThan(0.8 * (steps[0]?.loss ?? 0));
+    expect(steps[0]?.tokensSeen).toBe(24); // two batches of two rows of six
+    run.dispose();
   });
 
   it("refuses options that do not fit together", async () => {

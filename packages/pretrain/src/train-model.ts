@@ -1,9 +1,10 @@
 import type { Batch } from "@scratch-llm/dataloader";
 import { FastDropout, identityCompile, useDropout } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
-import type { BatchIterator } from "./batch-loader.ts";
+import type { BatchIterator, Tensors } from "./batch-loader.ts";
+import { compileOnBatch } from "./compile-on-batch.ts";
 import { generateSample } from "./generate-sample.ts";
-import { type BatchLoss, calcLossBatch, evaluateModel } from "./losses.ts";
+import { batchLossOf, evaluateModel, type Losses } from "./losses.ts";
 import { nextTask } from "./next-task.ts";
 import { StepMeter } from "./step-meter.ts";
 import type { StopReason, TrainEvent } from "./train-events.ts";
@@ -25,7 +26,9 @@ import { TrainStep } from "./train-step.ts";
  * }
  * ```
  */
-export async function* trainModel(options: TrainOptions): AsyncGenerator<TrainEvent, void, void> {
+export async function* trainModel<B extends Tensors<B> = Batch, E extends Losses = Losses>(
+  options: TrainOptions<B, E>,
+): AsyncGenerator<TrainEvent<E>, void, void> {
   validateTrainOptions(options);
   const loop = new TrainingLoop(options);
   try {
@@ -35,22 +38,22 @@ export async function* trainModel(options: TrainOptions): AsyncGenerator<TrainEv
   }
 }
 
-class TrainingLoop {
-  readonly #options: TrainOptions;
+class TrainingLoop<B extends Tensors<B>, E extends Losses> {
+  readonly #options: TrainOptions<B, E>;
   readonly #stepsPerEpoch: number;
   readonly #totalSteps: number;
-  readonly #trainStep: TrainStep;
+  readonly #trainStep: TrainStep<B>;
   readonly #meter: StepMeter;
-  readonly #batchLoss: BatchLoss;
+  readonly #evaluation: () => Promise<E>;
   readonly #deadline: number;
   readonly #ownRate: number;
   #step: number;
   #epoch: number;
   #tokensSeen: number;
-  #pass: BatchIterator | undefined;
+  #pass: BatchIterator<B> | undefined;
   #savedStep: number;
 
-  constructor(options: TrainOptions) {
+  constructor(options: TrainOptions<B, E>) {
     const { model, optimizer, trainLoader, resume, accumulationSteps = 1, compile = identityCompile } = options;
     useDropout(model, options.dropout ?? new FastDropout(trainLoader.generator));
     this.#options = options;
@@ -58,16 +61,21 @@ class TrainingLoop {
     this.#stepsPerEpoch = Math.ceil(trainLoader.length / accumulationSteps);
     this.#totalSteps = Math.min(options.maxSteps ?? Infinity, (options.epochs ?? Infinity) * this.#stepsPerEpoch);
     const { trackGradNorm = true, clipNorm } = options;
+    const batchLoss = batchLossOf<B>(options);
     this.#trainStep = new TrainStep({
       model,
+      batchLoss,
       optimizer,
       compile,
       clips: clipNorm !== undefined,
       trackGradNorm,
     });
     this.#meter = new StepMeter();
-    const evaluate = compile((inputs: tf.Tensor2D, targets: tf.Tensor2D) => calcLossBatch({ inputs, targets }, model));
-    this.#batchLoss = ({ inputs, targets }) => evaluate(inputs, targets);
+    const compiledLoss = compileOnBatch((batch: B) => batchLoss(batch, model), compile);
+    const { valLoader, evalBatches: evalIter = 5 } = options;
+    const losses = (): Promise<Losses> =>
+      evaluateModel<B>({ model, trainLoader, valLoader, evalIter, batchLoss: compiledLoss });
+    this.#evaluation = options.evaluate ?? (losses as () => Promise<E>); // E is Losses where nothing else is said
     this.#deadline = performance.now() + (options.maxSeconds ?? Infinity) * 1000;
     this.#step = resume?.step ?? 0;
     this.#epoch = resume?.epoch ?? 0;
@@ -76,7 +84,7 @@ class TrainingLoop {
     this.#savedStep = this.#step;
   }
 
-  async *run(): AsyncGenerator<TrainEvent, void, void> {
+  async *run(): AsyncGenerator<TrainEvent<E>, void, void> {
     const { model } = this.#options;
     const totalSteps = this.#totalSteps;
     const params = model.numParameters();
@@ -95,7 +103,7 @@ class TrainingLoop {
   }
 
   /** The rest of the current epoch. */
-  async *#runEpoch(): AsyncGenerator<TrainEvent, void, void> {
+  async *#runEpoch(): AsyncGenerator<TrainEvent<E>, void, void> {
     const { model, trainLoader, sampleEvery, signal } = this.#options;
     model.train();
     const pass = (this.#pass ??= trainLoader.batches());
@@ -107,7 +115,7 @@ class TrainingLoop {
     this.#pass = undefined;
   }
 
-  async *#runStep(pass: BatchIterator): AsyncGenerator<TrainEvent, void, void> {
+  async *#runStep(pass: BatchIterator<B>): AsyncGenerator<TrainEvent<E>, void, void> {
     const { evalEvery, sampleEvery, checkpointEvery } = this.#options;
     this.#update(pass);
     await nextTask();
@@ -118,43 +126,42 @@ class TrainingLoop {
     if (checkpointEvery && this.#step % checkpointEvery === 0) yield* this.#checkpoint();
   }
 
-  #update(pass: BatchIterator): void {
+  #update(pass: BatchIterator<B>): void {
     const { schedule, clipNorm, accumulationSteps = 1 } = this.#options;
     const started = performance.now();
     const batches = take(pass, accumulationSteps);
     const lr = schedule?.(this.#step) ?? this.#ownRate;
     const clips = clipNorm && this.#step >= (clipNorm.fromStep ?? 0);
     const result = this.#trainStep.run(batches, lr, clips ? clipNorm.maxNorm : undefined);
-    const tokens = batches.reduce((sum, { inputs }) => sum + inputs.size, 0);
-    for (const { inputs, targets } of batches) tf.dispose([inputs, targets]);
+    const tokens = batches.reduce((sum, batch) => sum + countTokens(batch), 0);
+    for (const batch of batches) tf.dispose({ ...batch });
     this.#meter.add({ ...result, step: this.#step, lr, tokens, started });
     this.#tokensSeen += tokens;
     this.#step += 1;
   }
 
-  async *#log(): AsyncGenerator<TrainEvent, void, void> {
+  async *#log(): AsyncGenerator<TrainEvent<E>, void, void> {
     const { logEvery = 1 } = this.#options;
     if ((this.#step - 1) % logEvery !== 0) return;
     const measured = await this.#meter.read();
     if (measured) yield { type: "step", ...measured, epoch: this.#epochsDone(), tokensSeen: this.#tokensSeen };
   }
 
-  async *#evaluate(): AsyncGenerator<TrainEvent, void, void> {
-    const { model, trainLoader, valLoader, evalBatches: evalIter = 5 } = this.#options;
+  async *#evaluate(): AsyncGenerator<TrainEvent<E>, void, void> {
     await this.#meter.settle();
-    const losses = await evaluateModel({ model, trainLoader, valLoader, evalIter, batchLoss: this.#batchLoss });
+    const found = await this.#evaluation();
     const [step, epoch, tokensSeen] = [this.#step - 1, this.#epochsDone(), this.#tokensSeen];
-    yield { type: "eval", step, epoch, ...losses, tokensSeen };
+    yield { type: "eval", step, epoch, ...found, tokensSeen };
   }
 
-  async *#sample(): AsyncGenerator<TrainEvent, void, void> {
+  async *#sample(): AsyncGenerator<TrainEvent<E>, void, void> {
     const { model, tokenizer, startContext } = this.#options;
     if (!tokenizer || startContext === undefined) return;
     await this.#meter.settle();
     yield { type: "sample", step: this.#step - 1, text: await generateSample({ model, tokenizer, startContext }) };
   }
 
-  async *#checkpoint(): AsyncGenerator<TrainEvent, void, void> {
+  async *#checkpoint(): AsyncGenerator<TrainEvent<E>, void, void> {
     const { saveCheckpoint } = this.#options;
     if (!saveCheckpoint || this.#savedStep === this.#step) return;
     await this.#meter.settle();
@@ -178,12 +185,17 @@ class TrainingLoop {
   }
 }
 
-function take(pass: BatchIterator, count: number): Batch[] {
-  const batches: Batch[] = [];
+function take<B>(pass: BatchIterator<B>, count: number): B[] {
+  const batches: B[] = [];
   while (batches.length < count) {
     const next = pass.next();
     if (next.done) break;
     batches.push(next.value);
   }
   return batches;
+}
+
+/** The size of its first tensor, the inputs. */
+function countTokens<B extends Tensors<B>>(batch: B): number {
+  return Object.values<tf.Tensor>(batch)[0]?.size ?? 0;
 }

@@ -1,8 +1,10 @@
+import type { Batch } from "@scratch-llm/dataloader";
 import type { GPTModel } from "@scratch-llm/gpt";
 import type { AdamW, Compile, DropoutSource } from "@scratch-llm/nn";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import type { BatchLoader } from "./batch-loader.ts";
 import { TrainOptionsError } from "./errors.ts";
+import type { BatchLossOption, Losses } from "./losses.ts";
 import type { Schedule } from "./schedules.ts";
 import type { TrainState } from "./train-events.ts";
 
@@ -13,12 +15,18 @@ export interface Clipping {
   readonly fromStep?: number;
 }
 
-/** Options of `trainModel`. At least one of `epochs`, `maxSteps` and `maxSeconds` ends the run. */
-export interface TrainOptions {
+/**
+ * Options of `trainModel`. At least one of `epochs`, `maxSteps` and `maxSeconds` ends the run. Later chapters train on
+ * batches `B` of their own with a `batchLoss` of their own, and evaluations of theirs find more than losses: `E`.
+ */
+export type TrainOptions<B = Batch, E extends Losses = Losses> = TrainSettings<B, E> & BatchLossOption<B>;
+
+/** The options that do not depend on what the batches are. */
+export interface TrainSettings<B, E extends Losses> {
   readonly model: GPTModel;
   readonly optimizer: AdamW;
-  readonly trainLoader: BatchLoader;
-  readonly valLoader: BatchLoader;
+  readonly trainLoader: BatchLoader<B>;
+  readonly valLoader: BatchLoader<B>;
   readonly epochs?: number;
   /** Steps of the whole run, those before a resume included. */
   readonly maxSteps?: number;
@@ -37,6 +45,8 @@ export interface TrainOptions {
   readonly evalEvery?: number;
   /** Batches per evaluation and loader (default 5). */
   readonly evalBatches?: number;
+  /** What an evaluation is (default: the losses by `evaluateModel`); what it finds is in the event. */
+  readonly evaluate?: () => Promise<E>;
   /** Writes a sample after each epoch, or after every so many steps (default: never). */
   readonly sampleEvery?: "epoch" | number;
   /** What samples begin with; needed with `sampleEvery`, as is `tokenizer`. */
@@ -64,10 +74,10 @@ const COUNTS = [
   "evalBatches",
   "logEvery",
   "checkpointEvery",
-] as const satisfies readonly (keyof TrainOptions)[];
+] as const satisfies readonly (keyof TrainSettings<Batch, Losses>)[];
 
 /** @throws {TrainOptionsError} naming what is wrong. */
-export function validateTrainOptions(options: TrainOptions): void {
+export function validateTrainOptions<B, E extends Losses>(options: TrainSettings<B, E>): void {
   for (const name of COUNTS) requireCount(name, options[name]);
   if (options.sampleEvery !== "epoch") requireCount("sampleEvery", options.sampleEvery);
   if (options.epochs === undefined && options.maxSteps === undefined && options.maxSeconds === undefined) {

@@ -1,12 +1,14 @@
-import type { Batch } from "@scratch-llm/dataloader";
 import type { AdamW, Compile, ValueAndGrads } from "@scratch-llm/nn";
 import { clipGradNorm, GradientAccumulator, gradNorm, hostTensor, valueAndGrads } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
-import { calcLossBatch, type LanguageModel } from "./losses.ts";
+import type { Tensors } from "./batch-loader.ts";
+import { compileOnBatch } from "./compile-on-batch.ts";
+import type { BatchLoss, LanguageModel } from "./losses.ts";
 
 /** What a step is made of. */
-export interface TrainStepOptions {
+export interface TrainStepOptions<B> {
   readonly model: LanguageModel;
+  readonly batchLoss: BatchLoss<B>;
   readonly optimizer: AdamW;
   readonly compile: Compile;
   /** Whether some step of the run clips. */
@@ -27,34 +29,36 @@ const NO_CLIPPING = 3e38;
  * One update of the weights: forward pass, gradients, clipping, AdamW. All of it is one function of the batch's tensors, so
  * that `compile` may record it; whatever else changes from step to step comes through host tensors.
  */
-export class TrainStep {
-  readonly #options: TrainStepOptions;
+export class TrainStep<B extends Tensors<B>> {
+  readonly #options: TrainStepOptions<B>;
   readonly #params: ReadonlyMap<string, tf.Variable>;
   readonly #accumulator: GradientAccumulator = new GradientAccumulator();
-  readonly #oneBatch: (inputs: tf.Tensor2D, targets: tf.Tensor2D) => tf.Tensor[];
-  readonly #backward: (inputs: tf.Tensor2D, targets: tf.Tensor2D) => tf.Tensor[];
+  readonly #oneBatch: (batch: B) => tf.Tensor[];
+  readonly #backward: (batch: B) => tf.Tensor[];
   readonly #apply: (...grads: tf.Tensor[]) => tf.Tensor[];
   #gradNames: string[] = [];
   #maxNorm = NO_CLIPPING;
 
-  constructor(options: TrainStepOptions) {
+  constructor(options: TrainStepOptions<B>) {
     const { model, compile } = options;
     this.#options = options;
     this.#params = model.namedParameters();
-    this.#oneBatch = compile(
-      (inputs: tf.Tensor2D, targets: tf.Tensor2D) =>
+    this.#oneBatch = compileOnBatch(
+      (batch: B) =>
         tf.tidy(() => {
-          const { value, grads } = this.#gradients({ inputs, targets });
+          const { value, grads } = this.#gradients(batch);
           return [value, ...this.#update(grads)];
         }),
+      compile,
       { name: "trainStep" },
     );
-    this.#backward = compile(
-      (inputs: tf.Tensor2D, targets: tf.Tensor2D) => {
-        const { value, grads } = this.#gradients({ inputs, targets });
+    this.#backward = compileOnBatch(
+      (batch: B) => {
+        const { value, grads } = this.#gradients(batch);
         this.#gradNames = [...grads.keys()];
         return [value, ...grads.values()];
       },
+      compile,
       { name: "backward" },
     );
     this.#apply = compile((...grads: tf.Tensor[]) => tf.tidy(() => this.#update(this.#named(grads))), {
@@ -63,12 +67,11 @@ export class TrainStep {
   }
 
   /** Updates the weights by the mean gradient of the batches, which stay the caller's. */
-  run(batches: readonly Batch[], lr: number, maxNorm: number = NO_CLIPPING): StepResult {
+  run(batches: readonly B[], lr: number, maxNorm: number = NO_CLIPPING): StepResult {
     this.#options.optimizer.lr = lr;
     this.#maxNorm = maxNorm;
     const [batch] = batches;
-    const [loss, norm] =
-      batches.length === 1 && batch ? this.#oneBatch(batch.inputs, batch.targets) : this.#accumulate(batches);
+    const [loss, norm] = batches.length === 1 && batch ? this.#oneBatch(batch) : this.#accumulate(batches);
     return { loss: loss as tf.Scalar, gradNorm: norm as tf.Scalar | undefined };
   }
 
@@ -78,10 +81,10 @@ export class TrainStep {
   }
 
   /** The mean loss of the batches and, where it is wanted, the norm of their mean gradient. */
-  #accumulate(batches: readonly Batch[]): tf.Tensor[] {
+  #accumulate(batches: readonly B[]): tf.Tensor[] {
     const losses: tf.Tensor[] = [];
-    for (const { inputs, targets } of batches) {
-      const [loss, ...grads] = this.#backward(inputs, targets) as [tf.Tensor, ...tf.Tensor[]];
+    for (const batch of batches) {
+      const [loss, ...grads] = this.#backward(batch) as [tf.Tensor, ...tf.Tensor[]];
       this.#accumulator.add(this.#named(grads), 1 / batches.length);
       losses.push(loss);
       tf.dispose(grads);
@@ -93,8 +96,9 @@ export class TrainStep {
     return [mean, ...norm];
   }
 
-  #gradients(batch: Batch): ValueAndGrads {
-    return valueAndGrads(() => calcLossBatch(batch, this.#options.model), this.#params);
+  #gradients(batch: B): ValueAndGrads {
+    const { model, batchLoss } = this.#options;
+    return valueAndGrads(() => batchLoss(batch, model), this.#params);
   }
 
   /** Clips and updates; answers with the norm before clipping where it is wanted. */
