@@ -3,7 +3,7 @@ export { Dropout, useDropout } from "./dropout.ts";
 export { type DropoutSource, FastDropout, TorchDropout } from "./dropout-source.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export { ArgumentError, ShapeError } from "./errors.ts";
-export { crossEntropy, type CrossEntropyOptions } from "./functional/cross-entropy.ts";
+export { crossEntropy, type CrossEntropyOptions, crossEntropyPerToken } from "./functional/cross-entropy.ts";
 export { embedding } from "./functional/embedding.ts";
 export { gelu } from "./functional/gelu.ts";
 export { layerNorm } from "./functional/layer-norm.ts";

@@ -17,16 +17,33 @@ export interface CrossEntropyOptions {
  * @returns scalar; NaN where every target is ignored, as in PyTorch
  * @throws ShapeError where the shapes or the targets' type do not fit.
  */
-export function crossEntropy(
+export function crossEntropy(logits: tf.Tensor, targets: tf.Tensor, options: CrossEntropyOptions = {}): tf.Scalar {
+  const { losses, weights } = weighed(logits, targets, options);
+  return losses.sum().div(weights.sum());
+}
+
+/**
+ * −log softmax(logits)[target] of each row, [n], and 0 where the target is ignored, as `F.cross_entropy` with
+ * `reduction="none"`. Arguments as for {@link crossEntropy}.
+ */
+export function crossEntropyPerToken(
   logits: tf.Tensor,
   targets: tf.Tensor,
-  { ignoreIndex = -100 }: CrossEntropyOptions = {},
-): tf.Scalar {
+  options: CrossEntropyOptions = {},
+): tf.Tensor1D {
+  return weighed(logits, targets, options).losses;
+}
+
+function weighed(
+  logits: tf.Tensor,
+  targets: tf.Tensor,
+  { ignoreIndex = -100 }: CrossEntropyOptions,
+): { losses: tf.Tensor1D; weights: tf.Tensor } {
   checkShapes(logits, targets);
   const kept = tf.notEqual(targets, tf.scalar(ignoreIndex, "int32"));
   const weights = kept.cast("float32"); // (n)
   const labels = targets.mul(kept.cast("int32")); // an ignored target becomes 0, a label that every backend accepts
-  return perToken(logits, labels, weights).sum().div(weights.sum());
+  return { losses: perToken(logits, labels, weights), weights };
 }
 
 function checkShapes(logits: tf.Tensor, targets: tf.Tensor): void {
@@ -39,7 +56,7 @@ function checkShapes(logits: tf.Tensor, targets: tf.Tensor): void {
 }
 
 /** The loss of each row times its weight, [n]. */
-function perToken(logits: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor): tf.Tensor {
+function perToken(logits: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor): tf.Tensor1D {
   if (hasKernel(KERNELS.sparseSoftmaxCrossEntropy)) {
     return customGrad(
       [logits],

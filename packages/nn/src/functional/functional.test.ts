@@ -3,7 +3,17 @@ import { checkGradient, closeTo, expectNoTensorLeak, onBackends, useTestBackend 
 import { referenceKernels } from "@test/reference-kernels.ts";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { crossEntropy, embedding, gelu, layerNorm, linear, logSoftmax, ShapeError, softmax } from "../index.ts";
+import {
+  crossEntropy,
+  crossEntropyPerToken,
+  embedding,
+  gelu,
+  layerNorm,
+  linear,
+  logSoftmax,
+  ShapeError,
+  softmax,
+} from "../index.ts";
 import { statelessDropout } from "./dropout.ts";
 
 interface Packed {
@@ -77,6 +87,16 @@ function testForms(): void {
     const grad = tf.grad((x: tf.Tensor) => crossEntropy(x, labels))(logits);
     const p = 1 / (1 + Math.exp(2));
     closeTo(grad, [0.5, -0.5, 0, 0, p / 2, -p / 2], 1e-6);
+  });
+
+  test("crossEntropyPerToken has the losses that crossEntropy averages, and their gradients", () => {
+    const logits = tf.randomNormal<tf.Rank.R2>([3, 5], 0, 1, "float32", 3);
+    const labels = tf.tensor1d([4, -100, 1], "int32");
+    const losses = crossEntropyPerToken(logits, labels);
+    expect(losses.dataSync()[1]).toBeCloseTo(0, 12);
+    closeTo(losses.sum().div(2), crossEntropy(logits, labels), 1e-6);
+    const weighed = (x: tf.Tensor): tf.Tensor => crossEntropyPerToken(x, labels).mul(tf.tensor1d([2, 7, -3]));
+    checkGradient(weighed, [logits]);
   });
 
   test("crossEntropy ignores what it is told; all ignored give NaN, as in PyTorch", () => {
