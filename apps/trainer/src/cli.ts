@@ -68,6 +68,7 @@ function buildProgram(messages: Messages): Command {
     .option("--max-steps <n>", help.maxSteps, positiveInteger)
     .option("--max-time <minutes>", help.maxTime, positiveNumber)
     .option("--run-dir <folder>", help.runDir)
+    .option("--init <path>", help.init)
     .option("--resume <auto|path>", help.resume)
     .option("--keep-last <n>", help.keepLast, positiveInteger)
     .option("--dry-run", help.dryRun)
@@ -77,20 +78,35 @@ function buildProgram(messages: Messages): Command {
       await trainPretrain(options, context(options, messages));
     });
 
-  addCommon(program.command("generate").description(help.generate), messages)
+  addSampling(addCommon(program.command("generate").description(help.generate), messages), messages)
     .option("--model <path>", help.model)
     .requiredOption("--prompt <text>", help.prompt)
-    .option("--max-new-tokens <n>", help.maxNewTokens, positiveInteger, 50)
-    .option("--temperature <t>", help.temperature, nonNegativeNumber, 0)
-    .option("--top-k <n>", help.topK, positiveInteger)
-    .option("--top-p <p>", help.topP, positiveNumber)
-    .option("--min-p <p>", help.minP, positiveNumber)
-    .option("--repetition-penalty <r>", help.repetitionPenalty, positiveNumber)
-    .option("--stop <text...>", help.stop)
-    .option("--seed <n>", help.seed, wholeNumber, 123)
-    .action(async (options: CommonOptions & import("./commands/generate.ts").GenerateOptions) => {
+    .option("--num-beams <n>", help.numBeams, positiveInteger)
+    .option("--top-log-probs <n>", help.topLogProbs, positiveInteger)
+    .action(async (flags: CommonOptions & import("./commands/generate.ts").GenerateFlags) => {
       const { generateCommand } = await import("./commands/generate.ts");
-      await generateCommand(options, context(options, messages));
+      await generateCommand(flags, context(flags, messages));
+    });
+
+  addSampling(addCommon(program.command("chat").description(help.chat), messages), messages)
+    .option("--model <path>", help.model)
+    .option("-p, --prompt <text>", help.chatPrompt)
+    .option("--system <text>", help.system)
+    .option("--verbose", help.verbose)
+    .action(async (flags: CommonOptions & import("./commands/chat.ts").ChatFlags) => {
+      const { chat } = await import("./commands/chat.ts");
+      await chat(flags, context(flags, messages));
+    });
+
+  const evaluate = program.command("eval").description(help.eval);
+  addCommon(evaluate.command("perplexity").description(help.perplexity), messages)
+    .option("--model <path>", help.model)
+    .option("--data <file...>", help.data)
+    .option("--batch-size <n>", help.batchSize, positiveInteger, 4)
+    .option("--context-length <n>", help.contextLength, positiveInteger)
+    .action(async (flags: CommonOptions & import("./commands/eval-perplexity.ts").PerplexityFlags) => {
+      const { evalPerplexity } = await import("./commands/eval-perplexity.ts");
+      await evalPerplexity(flags, context(flags, messages));
     });
 
   const backend = program.command("backend").description(help.backendCommand);
@@ -118,6 +134,22 @@ function addCommon(command: Command, messages: Messages): Command {
     .option("--lang <language>", help.lang);
 }
 
+function addSampling(command: Command, { help }: Messages): Command {
+  return command
+    .option("--max-new-tokens <n>", help.maxNewTokens, positiveInteger, 50)
+    .option("--min-new-tokens <n>", help.minNewTokens, positiveInteger)
+    .option("--temperature <t>", help.temperature, nonNegativeNumber, 0)
+    .option("--top-k <n>", help.topK, positiveInteger)
+    .option("--top-p <p>", help.topP, positiveNumber)
+    .option("--min-p <p>", help.minP, positiveNumber)
+    .option("--repetition-penalty <r>", help.repetitionPenalty, positiveNumber)
+    .option("--presence-penalty <x>", help.presencePenalty, anyNumber)
+    .option("--frequency-penalty <x>", help.frequencyPenalty, anyNumber)
+    .option("--no-repeat-ngram <n>", help.noRepeatNgram, positiveInteger)
+    .option("--stop <text...>", help.stop)
+    .option("--seed <n>", help.seed, wholeNumber, 123);
+}
+
 function context(options: CommonOptions, messages: Messages): Context {
   const output = new Output({ json: options.json === true, quiet: options.quiet === true });
   return { output, messages, backend: options.backend };
@@ -141,4 +173,5 @@ const wholeNumber = numberWhere(
 );
 const positiveInteger = numberWhere((value) => Number.isSafeInteger(value) && value > 0, "a whole number above 0");
 const positiveNumber = numberWhere((value) => Number.isFinite(value) && value > 0, "a number above 0");
+const anyNumber = numberWhere(Number.isFinite, "a number");
 const nonNegativeNumber = numberWhere((value) => Number.isFinite(value) && value >= 0, "a number from 0");

@@ -69,7 +69,8 @@ export function encodeCorpus(corpus: Corpus, tokenizer: Tokenizer, trainFraction
   };
 }
 
-function encodeTexts(texts: readonly string[], tokenizer: Tokenizer): Int32Array {
+/** One sequence of ids, with the end-of-text token between two texts. */
+export function encodeTexts(texts: readonly string[], tokenizer: Tokenizer): Int32Array {
   const allowedSpecial = new Set(["<|endoftext|>"]);
   const separator = tokenizer.eosId === undefined ? [] : [tokenizer.eosId];
   const pieces = texts.flatMap((text, index) => {
@@ -92,17 +93,18 @@ export interface Loaders {
 }
 
 /** @throws {TrainerError} `DATA` when a part is shorter than one window, or there is not one whole batch. */
-export function makeLoaders({ train, val }: TokenSplit, { model, data, train: training }: RunConfig): Loaders {
-  const { batchSize } = training;
+export function makeLoaders({ train, val }: TokenSplit, settings: RunConfig, maxLength: number): Loaders {
+  const { batchSize } = settings.train;
+  const { stride } = settings.data;
   const dataset = (tokens: Int32Array, part: string): GPTDatasetV1 => {
-    if (tokens.length <= model.contextLength) {
+    if (tokens.length <= maxLength) {
       throw new TrainerError(
         "DATA",
-        `The ${part} part of the text has ${tokens.length} tokens, and one window needs ${model.contextLength + 1}. ` +
+        `The ${part} part of the text has ${tokens.length} tokens, and one window needs ${maxLength + 1}. ` +
           `Give a longer text, or a shorter context with --set model.contextLength=${suggestContext(tokens.length)}.`,
       );
     }
-    return new GPTDatasetV1(tokens, undefined, { maxLength: model.contextLength, stride: data.stride });
+    return new GPTDatasetV1(tokens, undefined, { maxLength, stride });
   };
   const loaders = {
     train: new DataLoader(dataset(train, "training"), { batchSize, shuffle: true, dropLast: true }),

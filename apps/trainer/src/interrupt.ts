@@ -4,8 +4,10 @@
  */
 const controller = new AbortController();
 let received = 0;
+let takeover: (() => void) | undefined;
 
 function onSignal(): void {
+  if (takeover !== undefined) return takeover();
   received += 1;
   if (received > 1) process.exit(130);
   controller.abort();
@@ -18,3 +20,11 @@ export function installInterrupt(): void {
 
 /** Aborted at the first Ctrl-C. */
 export const interrupted: AbortSignal = controller.signal;
+
+/** Lets a conversation decide what Ctrl-C means until the returned function is called. */
+export function takeInterrupts(handler: () => void): () => void {
+  takeover = handler;
+  return () => {
+    takeover = undefined;
+  };
+}

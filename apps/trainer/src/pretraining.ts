@@ -1,9 +1,13 @@
 import type { BackendInfo } from "@scratch-llm/backend/node";
 import { countParameters, type GPTConfig, validateConfig } from "@scratch-llm/gpt";
 import { latestCheckpoint } from "@scratch-llm/pretrain/node";
+import type { Tokenizer } from "@scratch-llm/tokenizer";
+import { type LoadedModel, loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "./bring-up.ts";
 import type { Context } from "./cli.ts";
-import { encodeCorpus, makeLoaders, makeTokenizer, type TokenSplit } from "./corpus.ts";
+import { encodeCorpus, type Loaders, makeLoaders, makeTokenizer, type TokenSplit } from "./corpus.ts";
+import { TrainerError } from "./errors.ts";
+import { findModel } from "./find-model.ts";
 import { formatBytes, formatCount, formatDuration } from "./format.ts";
 import { memoryNeed, requireMemory } from "./memory-check.ts";
 import { fill } from "./messages/messages.ts";
@@ -22,9 +26,18 @@ export interface PretrainingOptions {
   readonly whenTrained?: (trained: Trained) => Promise<void>;
 }
 
-/** Everything that is known before the first weight is allocated. */
-interface Prepared extends TrainingRun {
+interface Shape {
+  readonly tokenizer: Tokenizer;
+  readonly modelConfig: GPTConfig;
+}
+
+interface Windows {
   readonly split: TokenSplit;
+  readonly loaders: Loaders;
+}
+
+/** Everything that is known before the training begins. */
+interface Prepared extends TrainingRun, Windows {
   readonly backend: BackendInfo;
 }
 
@@ -52,21 +65,46 @@ export async function pretrain(plan: RunPlan, options: PretrainingOptions, conte
   }
 }
 
-async function prepare(plan: RunPlan, { output, messages, backend: choice }: Context): Promise<Prepared> {
-  const { config, corpus } = plan;
+async function prepare(plan: RunPlan, context: Context): Promise<Prepared> {
+  const { output, messages, backend: choice } = context;
+  const { config } = plan;
   const checkpoint = plan.checkpoint ?? (await latestCheckpoint(plan.folder));
-  const tokenizer = await makeTokenizer(config.tokenizer, corpus, (done) =>
-    output.progress(fill(messages.run.tokenizer, { vocab: done })),
-  );
-  const modelConfig: GPTConfig = { ...config.model, vocabSize: tokenizer.vocabSize };
-  validateConfig(modelConfig);
-  const split = encodeCorpus(corpus, tokenizer, config.data.trainFraction);
-  const loaders = makeLoaders(split, config);
+  if (checkpoint === undefined) await RunFolder.requireUsable(plan.folder);
+  const weights = checkpoint ?? (plan.init === undefined ? undefined : await findModel(plan.init, messages));
+  // What may be wrong with new settings or texts is found before anything is set up or loaded.
+  const fresh = weights === undefined ? await prepareFresh(plan, context) : undefined;
+  const backend = await bringUpBackend(choice, output, messages);
+  const loaded = weights === undefined ? undefined : await loadModelFolder(weights);
+  const { tokenizer, modelConfig } = fresh ?? fromLoaded(loaded!, weights!);
+  const { split, loaders } = fresh ?? windows(plan, tokenizer, modelConfig);
   const { epochs, maxSteps = Infinity, accumulationSteps } = config.train;
   const totalSteps = Math.min(maxSteps, epochs * Math.ceil(loaders.train.length / accumulationSteps));
-  if (checkpoint === undefined) await RunFolder.requireWritable(plan.folder);
-  const backend = await bringUpBackend(choice, output, messages);
-  return { plan, modelConfig, tokenizer, split, loaders, totalSteps, backend, checkpoint };
+  const model = loaded?.model;
+  return { plan, modelConfig, tokenizer, split, loaders, totalSteps, backend, checkpoint, model };
+}
+
+/** A new model's tokenizer, shape and windows. */
+async function prepareFresh(plan: RunPlan, { output, messages }: Context): Promise<Shape & Windows> {
+  const { model, tokenizer: settings } = plan.config;
+  validateConfig({ ...model, vocabSize: 1 });
+  const tokenizer = await makeTokenizer(settings, plan.corpus, (done) =>
+    output.progress(fill(messages.run.tokenizer, { vocab: done })),
+  );
+  const modelConfig = { ...model, vocabSize: tokenizer.vocabSize };
+  return { tokenizer, modelConfig, ...windows(plan, tokenizer, modelConfig) };
+}
+
+/** @throws {TrainerError} `MODEL_FOLDER` when the tokenizer knows tokens that the model does not */
+function fromLoaded({ config, tokenizer }: LoadedModel, path: string): Shape {
+  if (tokenizer.vocabSize <= config.vocabSize) return { tokenizer, modelConfig: config };
+  const sizes = `the tokenizer in ${path} has ${tokenizer.vocabSize} tokens and the model ${config.vocabSize}`;
+  throw new TrainerError("MODEL_FOLDER", `Vocabulary mismatch: ${sizes}. Put the model's own tokenizer.json there.`);
+}
+
+/** Windows as long as the settings say, or as the model can see. */
+function windows({ config, corpus }: RunPlan, tokenizer: Tokenizer, { contextLength }: GPTConfig): Windows {
+  const split = encodeCorpus(corpus, tokenizer, config.data.trainFraction);
+  return { split, loaders: makeLoaders(split, config, Math.min(config.model.contextLength, contextLength)) };
 }
 
 /** The first lines of a run; refuses what will not fit into memory. */
@@ -110,8 +148,8 @@ async function announce(prepared: Prepared, options: PretrainingOptions, context
   });
 }
 
-async function openFolder({ plan, checkpoint }: Prepared): Promise<RunFolder> {
-  const folder = checkpoint === undefined ? await RunFolder.create(plan.folder) : await RunFolder.open(plan.folder);
+async function openFolder({ plan }: Prepared): Promise<RunFolder> {
+  const folder = await RunFolder.open(plan.folder);
   await folder.writeConfig(planToJson(plan));
   return folder;
 }

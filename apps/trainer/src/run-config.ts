@@ -106,7 +106,7 @@ const QUICKSTART: RunConfig = {
     batchSize: 8,
     epochs: 1000,
     maxSteps: 500,
-    learningRate: 2e-3,
+    learningRate: 3e-3,
     minLearningRate: 1e-4,
     warmupSteps: 20,
     weightDecay: 0.1,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { access, appendFile, constants, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { EvalEvent, StepEvent } from "@scratch-llm/pretrain";
 import { TrainerError } from "./errors.ts";
 
@@ -17,10 +17,10 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder and proves that it can be written to.
-   * @throws {TrainerError} `RUN_FOLDER` when it cannot, or when another run already lies there.
+   * Fails early, and without making anything, when a new run could not be written to a folder.
+   * @throws {TrainerError} `RUN_FOLDER` when it cannot, or when another run already lies there
    */
-  static async create(path: string): Promise<RunFolder> {
+  static async requireUsable(path: string): Promise<void> {
     const existing: string[] = await readdir(path).catch(() => []);
     if (existing.includes("config.json")) {
       throw new TrainerError(
@@ -28,38 +28,28 @@ export class RunFolder {
         `${path} already holds a run. Continue it with --resume ${path}, or choose another --run-dir.`,
       );
     }
-    const folder = new RunFolder(path);
-    await folder.#prepare();
-    return folder;
+    let ancestor = resolve(path);
+    let info = await stat(ancestor).catch(() => undefined);
+    while (info === undefined && dirname(ancestor) !== ancestor) {
+      ancestor = dirname(ancestor);
+      info = await stat(ancestor).catch(() => undefined);
+    }
+    const writable = await access(ancestor, constants.W_OK).then(
+      () => true,
+      () => false,
+    );
+    if (!writable || info?.isDirectory() !== true) throw cannotWrite(path);
   }
 
   /**
-   * Fails early when a new run could not write to the folder.
-   * @throws {TrainerError} `RUN_FOLDER`
+   * Makes the folder of a new run, or opens that of an earlier one.
+   * @throws {TrainerError} `RUN_FOLDER` when it cannot be made
    */
-  static async requireWritable(path: string): Promise<void> {
-    await RunFolder.create(path);
-  }
-
-  /** Opens the folder of an earlier run. */
   static async open(path: string): Promise<RunFolder> {
-    const folder = new RunFolder(path);
-    await folder.#prepare();
-    return folder;
-  }
-
-  async #prepare(): Promise<void> {
-    try {
-      await mkdir(join(this.path, "checkpoints"), { recursive: true });
-      await access(this.path, constants.W_OK);
-      const probe = join(this.path, `.probe-${randomBytes(4).toString("hex")}`);
-      await writeFile(probe, "");
-      await rm(probe);
-    } catch (cause) {
-      throw new TrainerError("RUN_FOLDER", `Cannot write to ${this.path}. Choose another folder with --run-dir.`, {
-        cause,
-      });
-    }
+    await mkdir(join(path, "checkpoints"), { recursive: true }).catch((cause: unknown) => {
+      throw cannotWrite(path, cause);
+    });
+    return new RunFolder(path);
   }
 
   file(name: string): string {
@@ -96,6 +86,10 @@ export class RunFolder {
   async appendSample(step: number, text: string): Promise<void> {
     await appendFile(this.file("samples.md"), `## Step ${step}\n\n${text.replaceAll(/^/gmu, "> ")}\n\n`);
   }
+}
+
+function cannotWrite(path: string, cause?: unknown): TrainerError {
+  return new TrainerError("RUN_FOLDER", `Cannot write to ${path}. Choose another folder with --run-dir.`, { cause });
 }
 
 /** A line of metrics.jsonl, which only this class writes. */

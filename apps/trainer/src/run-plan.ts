@@ -16,13 +16,15 @@ export interface RunPlan {
   readonly config: RunConfig;
   readonly corpus: Corpus;
   readonly folder: string;
+  /** Weights to start from: a model folder or run. Its shape and tokenizer win over the settings'. */
+  readonly init?: string;
   /** The checkpoint to go on from. */
   readonly checkpoint?: string;
 }
 
 /** A plan as its run folder's config.json. */
-export function planToJson({ preset, config, corpus }: RunPlan): object {
-  return { schema: SCHEMA, preset, data: { files: corpus.files, sha256: corpus.sha256 }, config };
+export function planToJson({ preset, config, corpus, init }: RunPlan): object {
+  return { schema: SCHEMA, preset, data: { files: corpus.files, sha256: corpus.sha256 }, init, config };
 }
 
 /**

@@ -3,7 +3,7 @@ import { AdamW, defaultGenerator, type DropoutSource, FastDropout, manualSeed, T
 import { type Schedule, trainModel, type TrainOptions, type TrainState, warmupCosine } from "@scratch-llm/pretrain";
 import { loadCheckpoint, saveCheckpoint } from "@scratch-llm/pretrain/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
-import { loadModelFolder, saveHuggingFaceFolder } from "@scratch-llm/weights-loader/node";
+import { saveHuggingFaceFolder } from "@scratch-llm/weights-loader/node";
 import type { Context } from "./cli.ts";
 import type { Loaders } from "./corpus.ts";
 import { TrainerError } from "./errors.ts";
@@ -31,6 +31,8 @@ export interface TrainingRun {
   readonly totalSteps: number;
   /** Where the run goes on from. */
   readonly checkpoint: string | undefined;
+  /** Weights to begin with, a checkpoint's or others; without them they are drawn. */
+  readonly model: GPTModelFast | undefined;
 }
 
 /** Weights, optimizer and where the run stands. */
@@ -41,10 +43,10 @@ interface Trainee {
 }
 
 /** Draws in the order seed → model → loaders, as the book's script does; or takes everything from the checkpoint. */
-export async function makeTrainee({ plan, modelConfig, checkpoint }: TrainingRun): Promise<Trainee> {
+export async function makeTrainee({ plan, modelConfig, checkpoint, model: loaded }: TrainingRun): Promise<Trainee> {
   const { seed, train } = plan.config;
   manualSeed(seed);
-  const model = checkpoint === undefined ? new GPTModelFast(modelConfig) : (await loadModelFolder(checkpoint)).model;
+  const model = loaded ?? new GPTModelFast(modelConfig);
   const optimizer = new AdamW(model.namedParameters(), { lr: train.learningRate, weightDecay: train.weightDecay });
   if (checkpoint === undefined) return { model, optimizer, state: undefined };
   const { state } = await loadCheckpoint(checkpoint, { optimizer, generator: defaultGenerator });

@@ -1,27 +1,88 @@
-import { generateTextSimple } from "@scratch-llm/gpt";
-import { loadModelFolder } from "@scratch-llm/weights-loader/node";
+import { beamSearch, generate, type GenerateStep } from "@scratch-llm/gpt";
+import { type LoadedModel, loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "../bring-up.ts";
 import type { Context } from "../cli.ts";
+import { TrainerError } from "../errors.ts";
 import { findModel } from "../find-model.ts";
+import { interrupted } from "../interrupt.ts";
+import { type SamplingFlags, samplingOptions } from "../sampling-options.ts";
 
 /** The flags of `generate`. */
-export interface GenerateOptions {
+export interface GenerateFlags extends SamplingFlags {
   readonly model?: string;
   readonly prompt: string;
-  readonly maxNewTokens: number;
+  readonly numBeams?: number;
+  readonly topLogProbs?: number;
 }
 
-/** `scratch-llm generate`: the prompt and what the model writes after it. */
-export async function generateCommand(options: GenerateOptions, context: Context): Promise<void> {
+/** `scratch-llm generate`: the prompt and, as it comes, what the model writes after it. */
+export async function generateCommand(flags: GenerateFlags, context: Context): Promise<void> {
   const { output, messages, backend } = context;
-  const path = await findModel(options.model, messages);
+  const path = await findModel(flags.model, messages);
   await bringUpBackend(backend, output, messages);
-  const { model, tokenizer } = await loadModelFolder(path);
-  const ids = tokenizer.encode(options.prompt);
-  const { maxNewTokens } = options;
-  const all = generateTextSimple({ model: model.eval(), ids, maxNewTokens, contextSize: model.config.contextLength });
-  const written = await all.data<"int32">();
-  const text = tokenizer.decode(written);
+  const loaded = await loadModelFolder(path);
+  loaded.model.eval();
+  const prompt = loaded.tokenizer.encode(flags.prompt);
+  if (prompt.length === 0) throw new TrainerError("USAGE", messages.errors.emptyPrompt);
+  const started = performance.now();
+  const { ids, text, finishReason } =
+    flags.numBeams === undefined
+      ? await stream(prompt, flags, loaded, context)
+      : await searchBeams(prompt, flags.numBeams, flags, loaded, context);
+  const seconds = (performance.now() - started) / 1000;
+  const newTokens = ids.length - prompt.length;
+  output.event({ type: "done", ids, text, promptTokens: prompt.length, newTokens, finishReason, seconds });
+}
+
+interface Written {
+  /** Prompt and new tokens. */
+  readonly ids: number[];
+  /** The prompt and what was written, without a stop string. */
+  readonly text: string;
+  readonly finishReason: string;
+}
+
+async function stream(
+  prompt: Int32Array,
+  flags: GenerateFlags,
+  { model, tokenizer }: LoadedModel,
+  { output }: Context,
+): Promise<Written> {
+  output.stream(flags.prompt);
+  let text = flags.prompt;
+  const ids = [...prompt];
+  let finishReason = "";
+  const options = { ...samplingOptions(flags, tokenizer), topLogProbs: flags.topLogProbs, signal: interrupted };
+  for await (const step of generate(model, prompt, options)) {
+    ids.push(step.id);
+    text += step.text;
+    finishReason = step.finishReason ?? "";
+    output.stream(step.text);
+    output.event(tokenEvent(step));
+  }
+  output.result("");
+  return { ids, text, finishReason };
+}
+
+function tokenEvent({ id, text, logProb, topLogProbs }: GenerateStep): { type: string } & Record<string, unknown> {
+  return { type: "token", id, text, logProb, ...(topLogProbs.length === 0 ? {} : { topLogProbs }) };
+}
+
+async function searchBeams(
+  prompt: Int32Array,
+  numBeams: number,
+  { maxNewTokens }: GenerateFlags,
+  { model, tokenizer }: LoadedModel,
+  { output }: Context,
+): Promise<Written> {
+  const [best] = await beamSearch(model, prompt, {
+    numBeams,
+    maxNewTokens,
+    eosId: tokenizer.eosId,
+    signal: interrupted,
+  });
+  const ids = [...prompt, ...(best?.ids ?? [])];
+  const text = tokenizer.decode(ids.filter((id) => id !== tokenizer.eosId));
   output.result(text);
-  output.event({ type: "done", ids: [...written], text });
+  return { ids, text, finishReason: ids.at(-1) === tokenizer.eosId ? "eos" : "length" };
 }

@@ -15,6 +15,7 @@ export interface PretrainOptions {
   readonly maxSteps?: number;
   readonly maxTime?: number;
   readonly runDir?: string;
+  readonly init?: string;
   readonly resume?: string;
   readonly keepLast?: number;
   readonly dryRun?: boolean;
@@ -32,7 +33,8 @@ async function newPlan(options: PretrainOptions): Promise<RunPlan> {
   const assignments = [...set, ...flagAssignments(options)];
   const config = await resolveConfig({ preset, configFile, assignments });
   const corpus = await readCorpus(options.data ?? []);
-  return { preset, config, corpus, folder: options.runDir ?? (await newRunPath(preset)) };
+  const folder = options.runDir ?? (await newRunPath(preset));
+  return { preset, config, corpus, folder, ...(options.init === undefined ? {} : { init: options.init }) };
 }
 
 /** Undefined when nothing is to be resumed. Only the length of a run and what it keeps may be changed. */

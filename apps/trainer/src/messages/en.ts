@@ -31,10 +31,38 @@ export const en = {
     minP: "drop tokens less likely than this share of the likeliest",
     repetitionPenalty: "above 1, tokens already used become less likely",
     stop: "end at this text (may be given several times)",
+    minNewTokens: "do not end before this many tokens",
+    presencePenalty: "subtracted from the logit of every token written so far",
+    frequencyPenalty: "subtracted for every time that a token was written",
+    noRepeatNgram: "never write the same sequence of this many tokens twice",
+    numBeams: "beam search: follow this many continuations at once",
+    topLogProbs: "with --json: this many of the likeliest tokens with each step",
+    chat: "talk with a model",
+    chatPrompt: "one message, one answer",
+    system: "text that the conversation begins with",
+    verbose: "show tokens per second after each answer",
+    eval: "measure a model",
+    perplexity: "how surprised a model is by a text",
+    batchSize: "windows at once",
+    contextLength: "tokens per window; the model's context without it",
+    init: "start from the weights of this model folder or run instead of random ones",
     backendCommand: "set up, show or remove native TensorFlow",
     backendSetup: "set up native TensorFlow, several times faster than WASM",
     backendInfo: "show which backend runs here and why",
     backendRemove: "delete native TensorFlow from the cache",
+  },
+  chat: {
+    baseModel: "This is a base model: it does not answer, it writes on from what you type.",
+    hint: "Type a text, /help for the commands. Ctrl-C stops the model, Ctrl-D or /bye ends the chat.",
+    help: `/set NAME VALUE   change temperature, top-k, top-p, min-p, repetition-penalty, max-new-tokens, seed, verbose
+/system TEXT      begin the conversation with this text
+/clear            forget the conversation
+/save FILE        save the conversation; /load FILE brings it back
+/bye              end the chat
+"""               begins and ends a text of several lines`,
+    unknown: "There is no command /{name}. Type /help for the commands.",
+    howToLeave: "Press Ctrl-D or type /bye to leave.",
+    stats: "{tokens} tokens in {seconds} s: {speed} tokens/s",
   },
   setup: {
     start: "Setting up native TensorFlow, once (about 300 MB to download; skip it with --backend wasm).",
@@ -61,6 +89,7 @@ export const en = {
     checkpoint: "Saved {path}",
     interrupted: "Stopped after step {step}. Go on with: {command}",
     secondInterrupt: "Finishing this step, then saving. Press Ctrl-C again to stop at once.",
+    perplexity: "Loss {loss}, perplexity {perplexity} over {tokens} tokens.",
     done: "Done in {duration}: training loss {train}, validation loss {val}.",
     plot: "Loss plot: {path}",
   },
@@ -81,6 +110,7 @@ export const en = {
   },
   errors: {
     prefix: "Error",
+    emptyPrompt: "The prompt is empty. Give some text with --prompt.",
     noRun: "There is no run in runs/ yet. Train one first, or name a model folder with --model PATH.",
     memory: "This run needs about {needed} of memory and {available} is available. {remedy}",
     memoryRemedy: "Try {settings} (about {needed}).",

@@ -33,10 +33,38 @@ export const zh: Messages = {
     minP: "去掉概率低于最高概率该比例的词元",
     repetitionPenalty: "大于 1 时，已出现的词元更难再出现",
     stop: "遇到这段文本就停止（可多次给出）",
+    minNewTokens: "至少写这么多词元再结束",
+    presencePenalty: "从每个已写过的词元的 logit 中减去",
+    frequencyPenalty: "词元每写过一次就减去一次",
+    noRepeatNgram: "同样的若干个连续词元不写两次",
+    numBeams: "束搜索：同时跟踪这么多条续写",
+    topLogProbs: "配合 --json：每步给出若干个最可能的词元",
+    chat: "与模型对话",
+    chatPrompt: "一条消息，一次回答",
+    system: "对话开头的文字",
+    verbose: "每次回答后显示每秒词元数",
+    eval: "评估模型",
+    perplexity: "模型对一段文本有多意外",
+    batchSize: "同时处理的窗口数",
+    contextLength: "每个窗口的词元数；不给则用模型的上下文长度",
+    init: "从这个模型文件夹或运行的权重开始，而不是随机权重",
     backendCommand: "安装、查看或删除原生 TensorFlow",
     backendSetup: "安装原生 TensorFlow，比 WASM 快数倍",
     backendInfo: "显示这里使用的后端及原因",
     backendRemove: "从缓存中删除原生 TensorFlow",
+  },
+  chat: {
+    baseModel: "这是基础模型：它不回答问题，而是接着你输入的文字往下写。",
+    hint: "输入文字即可，/help 查看命令。Ctrl-C 停止模型，Ctrl-D 或 /bye 结束对话。",
+    help: `/set 名称 值       修改 temperature、top-k、top-p、min-p、repetition-penalty、max-new-tokens、seed、verbose
+/system 文字       让对话以这段文字开头
+/clear             忘掉对话
+/save 文件         保存对话；/load 文件 读回
+/bye               结束对话
+"""                开始和结束多行文字`,
+    unknown: "没有 /{name} 这个命令。输入 /help 查看命令。",
+    howToLeave: "按 Ctrl-D 或输入 /bye 离开。",
+    stats: "{tokens} 个词元，用时 {seconds} 秒：每秒 {speed} 个",
   },
   setup: {
     start: "正在安装原生 TensorFlow，只需一次（约下载 300 MB；用 --backend wasm 可跳过）。",
@@ -63,6 +91,7 @@ export const zh: Messages = {
     checkpoint: "已保存 {path}",
     interrupted: "在第 {step} 步之后停止。继续运行：{command}",
     secondInterrupt: "完成这一步后保存。再按一次 Ctrl-C 立即停止。",
+    perplexity: "损失 {loss}，困惑度 {perplexity}，共 {tokens} 个词元。",
     done: "用时 {duration}：训练损失 {train}，验证损失 {val}。",
     plot: "损失曲线：{path}",
   },
@@ -82,6 +111,7 @@ export const zh: Messages = {
   },
   errors: {
     prefix: "错误",
+    emptyPrompt: "提示词为空。请用 --prompt 给出一些文字。",
     noRun: "runs/ 中还没有任何运行。请先训练，或用 --model 路径 指定模型文件夹。",
     memory: "本次运行约需 {needed} 内存，可用 {available}。{remedy}",
     memoryRemedy: "可以试试 {settings}（约 {needed}）。",

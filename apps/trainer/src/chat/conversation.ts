@@ -1,0 +1,121 @@
+import { readFile } from "node:fs/promises";
+import { generate, type GenerateStep, ModelDecoder } from "@scratch-llm/gpt";
+import type { LoadedModel } from "@scratch-llm/weights-loader/node";
+import { TrainerError } from "../errors.ts";
+import { writeWhole } from "../run-folder.ts";
+import { type SamplingFlags, samplingOptions } from "../sampling-options.ts";
+
+/** Who said what. A base model knows no roles: it sees the texts one after the other and writes on. */
+export interface Message {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+/** Settings that `/set` may change, each with how its value is read. */
+const SETTINGS = {
+  temperature: Number,
+  "top-k": Number,
+  "top-p": Number,
+  "min-p": Number,
+  "repetition-penalty": Number,
+  "max-new-tokens": Number,
+  seed: Number,
+} as const satisfies Record<string, (text: string) => number>;
+
+/** Names that `/set` knows. */
+export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS);
+
+/** A conversation and the model that takes part in it. The decoder keeps what it has read, so a turn costs only its new tokens. */
+export class Conversation {
+  readonly #loaded: LoadedModel;
+  readonly #decoder: ModelDecoder;
+  #flags: SamplingFlags;
+  #messages: Message[];
+
+  constructor(loaded: LoadedModel, flags: SamplingFlags & { readonly system?: string }) {
+    this.#loaded = loaded;
+    this.#decoder = new ModelDecoder(loaded.model);
+    this.#flags = flags;
+    this.#messages = flags.system === undefined ? [] : [{ role: "system", content: flags.system }];
+  }
+
+  get messages(): readonly Message[] {
+    return this.#messages;
+  }
+
+  /** Streams the model's answer. What was written when the signal ends it stays part of the conversation. */
+  async *reply(text: string, signal: AbortSignal): AsyncGenerator<GenerateStep, void, void> {
+    const { tokenizer } = this.#loaded;
+    this.#messages.push({ role: "user", content: text });
+    const prompt = tokenizer.encode(this.#messages.map(({ content }) => content).join("\n"));
+    let answer = "";
+    try {
+      for await (const step of generate(this.#decoder, prompt, {
+        ...samplingOptions(this.#flags, tokenizer),
+        signal,
+      })) {
+        answer += step.text;
+        yield step;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#messages.push({ role: "assistant", content: answer });
+    }
+  }
+
+  /** @throws {TrainerError} `USAGE` for a setting that there is not, or a value that is no number */
+  set(name: string, text: string): void {
+    if (!Object.hasOwn(SETTINGS, name)) {
+      throw new TrainerError("USAGE", `There is no setting "${name}". Use one of: ${SETTING_NAMES.join(", ")}.`);
+    }
+    const value = SETTINGS[name as keyof typeof SETTINGS](text);
+    if (text === "" || !Number.isFinite(value))
+      throw new TrainerError("USAGE", `${name} takes a number; received "${text}".`);
+    const key = name.replaceAll(/-([a-z])/gu, (_, letter: string) => letter.toUpperCase());
+    this.#flags = { ...this.#flags, [key]: value };
+  }
+
+  /** Replaces the system message; an empty text removes it. */
+  system(text: string): void {
+    const rest = this.#messages.filter(({ role }) => role !== "system");
+    this.#messages = text === "" ? rest : [{ role: "system", content: text }, ...rest];
+  }
+
+  /** Forgets everything but the system message. */
+  clear(): void {
+    this.#messages = this.#messages.filter(({ role }) => role === "system");
+  }
+
+  async save(path: string): Promise<void> {
+    await writeWhole(path, `${JSON.stringify({ messages: this.#messages }, null, 2)}\n`);
+  }
+
+  /** @throws {TrainerError} `DATA` when the file holds no conversation */
+  async load(path: string): Promise<void> {
+    const saved: unknown = await readFile(path, "utf8")
+      .then(JSON.parse)
+      .catch((cause: unknown) => {
+        throw new TrainerError("DATA", `Cannot read a conversation from ${path}. Give a file that /save wrote.`, {
+          cause,
+        });
+      });
+    if (!isSaved(saved)) throw new TrainerError("DATA", `${path} holds no conversation. Give a file that /save wrote.`);
+    this.#messages = saved.messages;
+  }
+
+  dispose(): void {
+    this.#decoder.dispose();
+    this.#loaded.model.dispose();
+  }
+}
+
+const ROLES: ReadonlySet<unknown> = new Set(["system", "user", "assistant"]);
+
+function isSaved(value: unknown): value is { messages: Message[] } {
+  const messages = (value as { messages?: unknown } | null)?.messages;
+  return (
+    Array.isArray(messages) &&
+    messages.every((message) => ROLES.has(message?.role) && typeof message?.content === "string")
+  );
+}

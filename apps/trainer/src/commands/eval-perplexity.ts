@@ -1,0 +1,35 @@
+import { DataLoader, GPTDatasetV1 } from "@scratch-llm/dataloader";
+import { calcLossLoader, perplexity } from "@scratch-llm/pretrain";
+import { loadModelFolder } from "@scratch-llm/weights-loader/node";
+import { bringUpBackend } from "../bring-up.ts";
+import type { Context } from "../cli.ts";
+import { encodeTexts, readCorpus } from "../corpus.ts";
+import { findModel } from "../find-model.ts";
+import { fill } from "../messages/messages.ts";
+
+/** The flags of `eval perplexity`. */
+export interface PerplexityFlags {
+  readonly model?: string;
+  readonly data?: readonly string[];
+  readonly batchSize: number;
+  readonly contextLength?: number;
+}
+
+/** `scratch-llm eval perplexity`: how surprised a model is by a text, window by window. */
+export async function evalPerplexity(flags: PerplexityFlags, context: Context): Promise<void> {
+  const { output, messages, backend } = context;
+  const path = await findModel(flags.model, messages);
+  const corpus = await readCorpus(flags.data ?? []);
+  await bringUpBackend(backend, output, messages);
+  const { model, tokenizer, config } = await loadModelFolder(path);
+  const tokens = encodeTexts(corpus.texts, tokenizer);
+  const longest = Math.min(config.contextLength, tokens.length - 1);
+  const maxLength = Math.min(flags.contextLength ?? longest, longest);
+  const dataset = new GPTDatasetV1(tokens, undefined, { maxLength, stride: maxLength });
+  const loader = new DataLoader(dataset, { batchSize: flags.batchSize, shuffle: false, dropLast: false });
+  const loss = await calcLossLoader(loader, model.eval());
+  const values = { loss, perplexity: perplexity(loss), tokens: dataset.length * maxLength };
+  const shown = { ...values, loss: loss.toFixed(4), perplexity: values.perplexity.toFixed(2) };
+  output.result(fill(messages.run.perplexity, shown));
+  output.event({ type: "done", ...values });
+}
