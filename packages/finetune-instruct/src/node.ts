@@ -1,0 +1,1 @@
+export { openVerdictFile } from "./node/verdict-file.ts";
