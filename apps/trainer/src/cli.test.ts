@@ -15,12 +15,14 @@ interface Ended {
 }
 type Event = { readonly type: string } & Record<string, unknown>;
 
-function start(args: readonly string[], cwd: string): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, LANG: "C" },
-  });
+function start(
+  args: readonly string[],
+  cwd: string,
+  input: string = "",
+  env: NodeJS.ProcessEnv = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, LANG: "C", ...env } });
+  child.stdin.end(input);
   const ended = new Promise<Ended>((resolve) => {
     let stdout = "";
     let stderr = "";
@@ -31,7 +33,7 @@ function start(args: readonly string[], cwd: string): { child: ChildProcess; end
   return { child, ended };
 }
 
-const run = (args: readonly string[], cwd: string): Promise<Ended> => start(args, cwd).ended;
+const run = (...how: Parameters<typeof start>): Promise<Ended> => start(...how).ended;
 const events = (stdout: string): Event[] =>
   stdout
     .split("\n")
@@ -84,7 +86,9 @@ describe("scratch-llm", () => {
     [["--backend", "gpu"], 2, "USAGE", "gpu"],
     [["train", "pretrain", "--set", "model.nHeads=5", "--backend", "cpu"], 1, "GPT_CONFIG", "nHeads"],
     [["train", "pretrain", "--data", "none.txt"], 1, "DATA", "none.txt"],
-    [["generate", "--prompt", "x", "--model", "none"], 1, "READ_FAILED", "none"],
+    [["generate", "--prompt", "x", "--model", "none"], 1, "MODEL_FOLDER", "model download none"],
+    [["model", "info", "../none"], 1, "MODEL_FOLDER", "model import"],
+    [["chat", "--temperature", "-1"], 2, "USAGE", "from 0"],
     [["generate", "--prompt", "x"], 1, "MODEL_FOLDER", "--model"],
     [["train", "pretrain", "--resume", "none"], 1, "RUN_FOLDER", "none"],
   ])("answers %j with exit code %i and one line", async (args, code, errorCode, words) => {
@@ -159,6 +163,55 @@ describe("scratch-llm", () => {
     expect(greedy.code, greedy.stderr).toBe(0);
     const done = events(greedy.stdout).at(-1);
     expect(done).toMatchObject({ type: "done", text: expect.stringMatching(/^The Patience/u) });
+  });
+
+  it("chats, exports, imports and measures with what it trained", async () => {
+    const path = join(folder, "used");
+    const trained = await run(train("--run-dir", path, "--max-steps", "8"), folder);
+    expect(trained.code, trained.stdout).toBe(0);
+    const wasm = ["--backend", "wasm"];
+
+    const talk = [
+      "Nell looked up.",
+      "/set temperature 0.5",
+      "/nonsense",
+      '"""two',
+      'lines"""',
+      "/save talk.json",
+      "/bye",
+    ];
+    const chat = await run(["chat", "--model", path, "--max-new-tokens", "4", ...wasm], folder, `${talk.join("\n")}\n`);
+    expect(chat.code, chat.stderr).toBe(0);
+    expect(chat.stderr).toContain("There is no command /nonsense");
+    const saved = JSON.parse(await readFile(join(folder, "talk.json"), "utf8")) as { messages: { content: string }[] };
+    expect(saved.messages.map(({ content }) => content)).toEqual([
+      "Nell looked up.",
+      expect.any(String),
+      "two\nlines",
+      expect.any(String),
+    ]);
+
+    const env = { XDG_CACHE_HOME: join(folder, "cache") };
+    const exported = await run(["model", "export", path, "half", "--dtype", "F16", ...wasm], folder);
+    expect(exported.code, exported.stderr).toBe(0);
+    const imported = await run(["model", "import", "half", "--name", "mine"], folder, "", env);
+    expect(imported.code, imported.stderr).toBe(0);
+    expect((await run(["model", "list"], folder, "", env)).stdout).toContain("mine");
+    const info = await run(["model", "info", "mine", "--json", ...wasm], folder, "", env);
+    expect(events(info.stdout).at(-1)).toMatchObject({ type: "done", format: "hf", config: { embDim: 16 } });
+    const perplexity = await run(["eval", "perplexity", "--model", "mine", "--json", ...wasm], folder, "", env);
+    expect(events(perplexity.stdout).at(-1)).toMatchObject({ type: "done", loss: expect.any(Number) });
+    const onward = await run(
+      train("--init", "mine", "--max-steps", "2", "--run-dir", join(folder, "onward")),
+      folder,
+      "",
+      env,
+    );
+    const first = events(onward.stdout).find(({ type }) => type === "eval");
+    const last = events(trained.stdout).findLast(({ type }) => type === "eval");
+    expect(Math.abs(Number(first?.["trainLoss"]) - Number(last?.["trainLoss"]))).toBeLessThan(0.5); // not from scratch
+    expect((await run(["model", "rm", "mine"], folder, "", env)).code).toBe(0);
+    expect((await run(["model", "list"], folder, "", env)).stdout).not.toContain("mine");
   });
 
   it("goes on after Ctrl-C with the same losses as a run that was not stopped", async () => {

@@ -1,23 +1,37 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { latestCheckpoint } from "@scratch-llm/pretrain/node";
+import { downloadOpenAI, findCachedModel } from "@scratch-llm/weights-loader/node";
 import { TrainerError } from "./errors.ts";
-import type { Messages } from "./messages/messages.ts";
+import { importedModel } from "./imported-models.ts";
+import { fill, type Messages } from "./messages/messages.ts";
 import { newestRun } from "./run-folder.ts";
 
+/** How OpenAI's own files are named on the command line: openai:124M. */
+export const OPENAI_PREFIX = "openai:";
+
 /**
- * The folder or file of weights that `--model` names: a run folder stands for its latest checkpoint, and without the flag
- * the newest run in runs/ is meant.
+ * The folder or file of weights that `--model` names: a path, an imported or downloaded model's name, or, without the
+ * flag, the newest run in runs/. A run folder stands for its latest checkpoint.
  * @throws {TrainerError} `MODEL_FOLDER` when there is none
  */
-export async function findModel(path: string | undefined, messages: Messages): Promise<string> {
-  const wished = path ?? (await newestRun());
-  if (wished === undefined) throw new TrainerError("MODEL_FOLDER", messages.errors.noRun);
-  if (!existsSync(join(wished, "checkpoints"))) return wished;
-  const checkpoint = await latestCheckpoint(wished);
+export async function findModel(wished: string | undefined, messages: Messages): Promise<string> {
+  const name = wished ?? (await newestRun());
+  if (name === undefined) throw new TrainerError("MODEL_FOLDER", messages.errors.noRun);
+  if (!existsSync(name)) return findByName(name, messages);
+  if (!existsSync(join(name, "checkpoints"))) return name;
+  const checkpoint = await latestCheckpoint(name);
   if (checkpoint !== undefined) return checkpoint;
   throw new TrainerError(
     "MODEL_FOLDER",
-    `The run in ${wished} has no checkpoint yet. Train it further, or name another model.`,
+    `The run in ${name} has no checkpoint yet. Train it further, or name another model.`,
   );
+}
+
+async function findByName(name: string, messages: Messages): Promise<string> {
+  const found = name.startsWith(OPENAI_PREFIX)
+    ? await downloadOpenAI(name.slice(OPENAI_PREFIX.length), { offline: true }).catch(() => undefined)
+    : (importedModel(name) ?? (await findCachedModel(name).catch(() => undefined)));
+  if (found !== undefined) return found;
+  throw new TrainerError("MODEL_FOLDER", fill(messages.errors.noModel, { name }));
 }

@@ -4,7 +4,7 @@ import { latestCheckpoint } from "@scratch-llm/pretrain/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { type LoadedModel, loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "./bring-up.ts";
-import type { Context } from "./cli.ts";
+import type { Context } from "./flags.ts";
 import { encodeCorpus, type Loaders, makeLoaders, makeTokenizer, type TokenSplit } from "./corpus.ts";
 import { TrainerError } from "./errors.ts";
 import { findModel } from "./find-model.ts";

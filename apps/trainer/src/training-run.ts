@@ -4,7 +4,7 @@ import { type Schedule, trainModel, type TrainOptions, type TrainState, warmupCo
 import { loadCheckpoint, saveCheckpoint } from "@scratch-llm/pretrain/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { saveHuggingFaceFolder } from "@scratch-llm/weights-loader/node";
-import type { Context } from "./cli.ts";
+import type { Context } from "./flags.ts";
 import type { Loaders } from "./corpus.ts";
 import { TrainerError } from "./errors.ts";
 import { formatDuration } from "./format.ts";

@@ -1,5 +1,5 @@
 import { createInterface, type Interface } from "node:readline/promises";
-import type { Context } from "../cli.ts";
+import type { Context } from "../flags.ts";
 import { describeError, TrainerError } from "../errors.ts";
 import { takeInterrupts } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";

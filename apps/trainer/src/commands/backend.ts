@@ -1,6 +1,6 @@
 import { nativeStatus, removeNative, useBackend } from "@scratch-llm/backend/node";
 import { runSetup } from "../bring-up.ts";
-import type { Context } from "../cli.ts";
+import type { Context } from "../flags.ts";
 import { formatBytes } from "../format.ts";
 import { fill } from "../messages/messages.ts";
 

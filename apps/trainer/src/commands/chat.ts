@@ -2,7 +2,7 @@ import { type LoadedModel, loadModelFolder } from "@scratch-llm/weights-loader/n
 import { bringUpBackend } from "../bring-up.ts";
 import { Conversation } from "../chat/conversation.ts";
 import { ChatRepl } from "../chat/repl.ts";
-import type { Context } from "../cli.ts";
+import type { Context } from "../flags.ts";
 import { findModel } from "../find-model.ts";
 import type { SamplingFlags } from "../sampling-options.ts";
 

@@ -1,7 +1,7 @@
 import { beamSearch, generate, type GenerateStep } from "@scratch-llm/gpt";
 import { type LoadedModel, loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "../bring-up.ts";
-import type { Context } from "../cli.ts";
+import type { Context } from "../flags.ts";
 import { TrainerError } from "../errors.ts";
 import { findModel } from "../find-model.ts";
 import { interrupted } from "../interrupt.ts";

@@ -1,5 +1,5 @@
 import { generateSample } from "@scratch-llm/pretrain";
-import type { Context } from "../cli.ts";
+import type { Context } from "../flags.ts";
 import { readCorpus } from "../corpus.ts";
 import { fill } from "../messages/messages.ts";
 import { pretrain } from "../pretraining.ts";

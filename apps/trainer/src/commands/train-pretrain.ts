@@ -1,4 +1,4 @@
-import type { Context } from "../cli.ts";
+import type { Context } from "../flags.ts";
 import { readCorpus } from "../corpus.ts";
 import { pretrain } from "../pretraining.ts";
 import { resolveConfig } from "../resolve-config.ts";

@@ -1,0 +1,154 @@
+import { stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { countParameters } from "@scratch-llm/gpt";
+import {
+  detectFormat,
+  type DownloadEvent,
+  downloadModel,
+  downloadOpenAI,
+  exportModel,
+  listCachedModels,
+  loadModelFolder,
+  planDownload,
+  removeCachedModel,
+} from "@scratch-llm/weights-loader/node";
+import { bringUpBackend } from "../bring-up.ts";
+import type { Context } from "../flags.ts";
+import { TrainerError } from "../errors.ts";
+import { findModel, OPENAI_PREFIX } from "../find-model.ts";
+import { formatBytes, formatCount, formatDuration } from "../format.ts";
+import { importedModels, importModel, removeImported } from "../imported-models.ts";
+import { interrupted } from "../interrupt.ts";
+import { fill } from "../messages/messages.ts";
+
+/** The flags of `model download`. */
+export interface DownloadFlags {
+  readonly endpoint?: string;
+  readonly revision?: string;
+  readonly dryRun?: boolean;
+}
+
+/** `model download NAME`: from Hugging Face or a mirror, or with openai: from OpenAI. */
+export async function download(name: string, flags: DownloadFlags, context: Context): Promise<void> {
+  const { output, messages } = context;
+  const { endpoint, revision, dryRun = false } = flags;
+  const where = { endpoint, revision };
+  const onEvent = downloadProgress(context);
+  if (name.startsWith(OPENAI_PREFIX)) {
+    if (dryRun)
+      throw new TrainerError(
+        "USAGE",
+        "--dry-run works for Hugging Face's models; OpenAI's sizes are known: 0.5, 1.4, 3.1 and 6.2 GB.",
+      );
+    const options = { endpoint, onEvent, signal: interrupted };
+    return finish(await downloadOpenAI(name.slice(OPENAI_PREFIX.length), options));
+  }
+  if (dryRun) {
+    const plan = await planDownload(name, { ...where, signal: interrupted });
+    for (const file of plan.files)
+      output.result(`${formatBytes(file.size).padStart(9)}  ${file.name}${file.isCached ? "  ✓" : ""}`);
+    output.result(
+      fill(messages.model.plan, { size: formatBytes(plan.missingBytes), from: plan.endpoint, to: plan.folder }),
+    );
+    output.event({ ...plan, type: "done" });
+    return;
+  }
+  finish(await downloadModel(name, { ...where, onEvent, signal: interrupted }));
+
+  function finish(folder: string): void {
+    output.clearProgress();
+    output.result(fill(messages.model.downloaded, { name, folder }));
+    output.event({ type: "done", name, folder });
+  }
+}
+
+/** One bar for all files, with rate and remaining time. */
+function downloadProgress({ output, messages }: Context): (event: DownloadEvent) => void {
+  const started = performance.now();
+  let before: number | undefined;
+  return (event) => {
+    output.event({ ...event, type: `download.${event.type}` });
+    if (event.type === "retry") output.note(fill(messages.model.retry, { ...event, seconds: event.delayMs / 1000 }));
+    if (event.type === "offline") output.note(fill(messages.model.offline, { reason: event.reason }));
+    if (event.type !== "progress") return;
+    before ??= event.doneBytes;
+    const rate = (event.doneBytes - before) / ((performance.now() - started) / 1000);
+    output.progress(
+      fill(messages.model.progress, {
+        percent: ((100 * event.doneBytes) / Math.max(1, event.totalBytes)).toFixed(1),
+        done: formatBytes(event.doneBytes),
+        total: formatBytes(event.totalBytes),
+        rate: formatBytes(rate),
+        left: rate > 0 ? formatDuration((event.totalBytes - event.doneBytes) / rate) : "–",
+      }),
+    );
+  };
+}
+
+/** `model import FOLDER`: takes a model that came by another way, such as a USB stick. */
+export async function importFolder(
+  path: string,
+  { name = basename(resolve(path)) }: { name?: string },
+  context: Context,
+): Promise<void> {
+  const { output, messages } = context;
+  const { folder } = await detectFormat(path);
+  const target = await importModel(folder, name);
+  output.result(fill(messages.model.imported, { name, folder: target }));
+  output.event({ type: "done", name, folder: target });
+}
+
+/** `model list`: what is in the caches. */
+export async function list({ output, messages }: Context): Promise<void> {
+  const cached = await listCachedModels();
+  const imported = await importedModels();
+  for (const { name, bytes, isWhole } of cached) {
+    output.result(
+      `${name.padEnd(40)} ${formatBytes(bytes).padStart(9)}${isWhole ? "" : `  ${messages.model.incomplete}`}`,
+    );
+  }
+  for (const name of imported) output.result(`${name.padEnd(40)} ${messages.model.isImported}`);
+  if (cached.length + imported.length === 0) output.result(messages.model.none);
+  output.event({ type: "done", cached, imported });
+}
+
+/** `model info NAME`: format, shape and size. */
+export async function info(name: string, context: Context): Promise<void> {
+  const { output, messages } = context;
+  const path = await findModel(name, messages);
+  const { format, weights } = await detectFormat(path);
+  const { size } = await stat(weights);
+  await bringUpBackend(context.backend, output, messages);
+  const { model, config, tokenizer } = await loadModelFolder(path);
+  model.dispose();
+  const params = countParameters(config);
+  output.result(`${path}\n${format}, ${formatBytes(size)}, ${formatCount(params)} parameters`);
+  for (const [key, value] of Object.entries(config)) output.result(`  ${key.padEnd(14)} ${String(value)}`);
+  output.event({ type: "done", path, format, bytes: size, params, config, tokens: tokenizer.vocabSize });
+}
+
+/** The flags of `model export`. */
+export interface ExportFlags {
+  readonly format: "hf" | "book" | "gguf";
+  readonly dtype: "F32" | "F16" | "BF16";
+}
+
+/** `model export NAME OUT`: any form that is read, as a form that others read. */
+export async function exportTo(name: string, target: string, flags: ExportFlags, context: Context): Promise<void> {
+  const { output, messages } = context;
+  const path = await findModel(name, messages);
+  await bringUpBackend(context.backend, output, messages);
+  const { model, tokenizer } = await loadModelFolder(path);
+  const weights = await exportModel(target, { model, tokenizer, ...flags });
+  model.dispose();
+  output.result(fill(messages.model.exported, { path: weights }));
+  output.event({ type: "done", path: weights, ...flags });
+}
+
+/** `model rm NAME`: deletes a downloaded or imported model. */
+export async function remove(name: string, { output, messages }: Context): Promise<void> {
+  const removed = (await removeImported(name)) || (await removeCachedModel(name));
+  if (!removed) throw new TrainerError("MODEL_FOLDER", fill(messages.errors.noModel, { name }));
+  output.result(fill(messages.model.removed, { name }));
+  output.event({ type: "done", name });
+}

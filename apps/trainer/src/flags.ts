@@ -1,0 +1,81 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { BackendChoice } from "./bring-up.ts";
+import type { Messages } from "./messages/messages.ts";
+import { Output } from "./output.ts";
+
+/** Flags that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly backend: BackendChoice;
+}
+
+/** What a command is given besides its own flags. */
+export interface Context {
+  readonly output: Output;
+  readonly messages: Messages;
+  readonly backend: BackendChoice;
+}
+
+/** Adds the flags that every command has. */
+export function addCommon(command: Command, messages: Messages): Command {
+  const { help } = messages;
+  return command
+    .addOption(
+      new Option("--backend <name>", help.backend).choices(["auto", "native", "webgpu", "wasm", "cpu"]).default("auto"),
+    )
+    .option("--json", help.json)
+    .option("--quiet", help.quiet)
+    .option("--lang <language>", help.lang);
+}
+
+/** Adds the flags that decide how text is written. */
+export function addSampling(command: Command, { help }: Messages): Command {
+  return command
+    .option("--max-new-tokens <n>", help.maxNewTokens, positiveInteger, 50)
+    .option("--min-new-tokens <n>", help.minNewTokens, positiveInteger)
+    .option("--temperature <t>", help.temperature, nonNegativeNumber, 0)
+    .option("--top-k <n>", help.topK, positiveInteger)
+    .option("--top-p <p>", help.topP, positiveNumber)
+    .option("--min-p <p>", help.minP, positiveNumber)
+    .option("--repetition-penalty <r>", help.repetitionPenalty, positiveNumber)
+    .option("--presence-penalty <x>", help.presencePenalty, anyNumber)
+    .option("--frequency-penalty <x>", help.frequencyPenalty, anyNumber)
+    .option("--no-repeat-ngram <n>", help.noRepeatNgram, positiveInteger)
+    .option("--stop <text...>", help.stop)
+    .option("--seed <n>", help.seed, wholeNumber, 123);
+}
+
+/** What the common flags mean. */
+export function context(options: CommonOptions, messages: Messages): Context {
+  const output = new Output({ json: options.json === true, quiet: options.quiet === true });
+  return { output, messages, backend: options.backend };
+}
+
+/** For a flag that may be given several times. */
+export function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value];
+}
+
+function numberWhere(accepts: (value: number) => boolean, kind: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !accepts(value)) throw new InvalidArgumentError(`It takes ${kind}.`);
+    return value;
+  };
+}
+
+export const wholeNumber: (text: string) => number = numberWhere(
+  (value) => Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff,
+  "a whole number from 0 to 4294967295",
+);
+export const positiveInteger: (text: string) => number = numberWhere(
+  (value) => Number.isSafeInteger(value) && value > 0,
+  "a whole number above 0",
+);
+export const positiveNumber: (text: string) => number = numberWhere(
+  (value) => Number.isFinite(value) && value > 0,
+  "a number above 0",
+);
+const anyNumber = numberWhere(Number.isFinite, "a number");
+const nonNegativeNumber = numberWhere((value) => Number.isFinite(value) && value >= 0, "a number from 0");

@@ -1,0 +1,100 @@
+import { Command } from "commander";
+import type { ChatFlags } from "./commands/chat.ts";
+import type { PerplexityFlags } from "./commands/eval-perplexity.ts";
+import type { GenerateFlags } from "./commands/generate.ts";
+import type { QuickstartOptions } from "./commands/quickstart.ts";
+import type { PretrainOptions } from "./commands/train-pretrain.ts";
+import {
+  addCommon,
+  addSampling,
+  collect,
+  type CommonOptions,
+  context,
+  positiveInteger,
+  positiveNumber,
+  wholeNumber,
+} from "./flags.ts";
+import { fill, type Messages } from "./messages/messages.ts";
+import { addModelCommands } from "./model-program.ts";
+import { RUN_PRESET_NAMES } from "./preset-names.ts";
+
+/** Every command with its flags. A command's code is loaded when it runs, so that help and usage errors are quick. */
+export function buildProgram(messages: Messages): Command {
+  const help = messages.help;
+  const program = new Command("scratch-llm").description(messages.tagline).exitOverride().showSuggestionAfterError();
+
+  addCommon(program.command("quickstart", { isDefault: true }).description(help.quickstart), messages)
+    .option("--seed <n>", help.seed, wholeNumber)
+    .option("--run-dir <folder>", help.runDir)
+    .option("--max-steps <n>", help.maxSteps, positiveInteger)
+    .action(async (options: CommonOptions & QuickstartOptions) => {
+      const { quickstart } = await import("./commands/quickstart.ts");
+      await quickstart(options, context(options, messages));
+    });
+
+  const train = program.command("train").description(help.train);
+  addCommon(train.command("pretrain").description(help.pretrain), messages)
+    .option("--data <file...>", help.data)
+    .option("--preset <name>", fill(help.preset, { presets: RUN_PRESET_NAMES.join(", ") }), "quickstart")
+    .option("--config <file>", help.config)
+    .option("--set <name=value>", help.set, collect, [])
+    .option("--seed <n>", help.seed, wholeNumber)
+    .option("--max-steps <n>", help.maxSteps, positiveInteger)
+    .option("--max-time <minutes>", help.maxTime, positiveNumber)
+    .option("--run-dir <folder>", help.runDir)
+    .option("--init <path>", help.init)
+    .option("--resume <auto|path>", help.resume)
+    .option("--keep-last <n>", help.keepLast, positiveInteger)
+    .option("--dry-run", help.dryRun)
+    .option("--no-probe", help.noProbe)
+    .action(async (options: CommonOptions & PretrainOptions) => {
+      const { trainPretrain } = await import("./commands/train-pretrain.ts");
+      await trainPretrain(options, context(options, messages));
+    });
+
+  addSampling(addCommon(program.command("generate").description(help.generate), messages), messages)
+    .option("--model <path>", help.model)
+    .requiredOption("--prompt <text>", help.prompt)
+    .option("--num-beams <n>", help.numBeams, positiveInteger)
+    .option("--top-log-probs <n>", help.topLogProbs, positiveInteger)
+    .action(async (flags: CommonOptions & GenerateFlags) => {
+      const { generateCommand } = await import("./commands/generate.ts");
+      await generateCommand(flags, context(flags, messages));
+    });
+
+  addSampling(addCommon(program.command("chat").description(help.chat), messages), messages)
+    .option("--model <path>", help.model)
+    .option("-p, --prompt <text>", help.chatPrompt)
+    .option("--system <text>", help.system)
+    .option("--verbose", help.verbose)
+    .action(async (flags: CommonOptions & ChatFlags) => {
+      const { chat } = await import("./commands/chat.ts");
+      await chat(flags, context(flags, messages));
+    });
+
+  const evaluate = program.command("eval").description(help.eval);
+  addCommon(evaluate.command("perplexity").description(help.perplexity), messages)
+    .option("--model <path>", help.model)
+    .option("--data <file...>", help.data)
+    .option("--batch-size <n>", help.batchSize, positiveInteger, 4)
+    .option("--context-length <n>", help.contextLength, positiveInteger)
+    .action(async (flags: CommonOptions & PerplexityFlags) => {
+      const { evalPerplexity } = await import("./commands/eval-perplexity.ts");
+      await evalPerplexity(flags, context(flags, messages));
+    });
+
+  addModelCommands(program.command("model").description(help.modelCommand), messages);
+
+  const backend = program.command("backend").description(help.backendCommand);
+  for (const [name, description] of [
+    ["setup", help.backendSetup],
+    ["info", help.backendInfo],
+    ["remove", help.backendRemove],
+  ] as const) {
+    addCommon(backend.command(name).description(description), messages).action(async (options: CommonOptions) => {
+      const commands = await import("./commands/backend.ts");
+      await commands.BACKEND_COMMANDS[name](context(options, messages));
+    });
+  }
+  return program;
+}
