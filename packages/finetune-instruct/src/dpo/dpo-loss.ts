@@ -30,7 +30,8 @@ export function computeDpoLoss(logprobs: DpoLogprobs, beta = 0.1): DpoLoss {
   const { modelChosenLogprobs, modelRejectedLogprobs, referenceChosenLogprobs, referenceRejectedLogprobs } = logprobs;
   const modelLogratios = modelChosenLogprobs.sub(modelRejectedLogprobs);
   const referenceLogratios = referenceChosenLogprobs.sub(referenceRejectedLogprobs);
-  const losses = tf.logSigmoid(modelLogratios.sub(referenceLogratios).mul(beta)).neg(); // (b)
+  const logits = modelLogratios.sub(referenceLogratios);
+  const losses = tf.softplus(logits.mul(-beta)); // (b): −log σ(x) = softplus(−x); tf.logSigmoid's gradient is broken
   return {
     loss: losses.mean(),
     chosenRewards: modelChosenLogprobs.sub(referenceChosenLogprobs),
