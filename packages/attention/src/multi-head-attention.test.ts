@@ -53,6 +53,17 @@ it("names its parameters in the order of the book's checkpoint", () => {
   ]);
 });
 
+it("without the causal mask, the first token's context depends on the last token", () => {
+  const attention = new MultiHeadAttention(WIDE);
+  const first = (x: tf.Tensor3D): Float32Array =>
+    attention.forward(x).slice([0, 0, 0], [1, 1, 8]).dataSync<"float32">();
+  const x = bookBatch();
+  const other = x.mul(tf.tensor([1, 1, 1, 1, 1, 2]).reshape([1, 6, 1])) as tf.Tensor3D;
+  expect(first(other)).toEqual(first(x));
+  attention.causal = false;
+  expect(first(other)).not.toEqual(first(x));
+});
+
 it("hands each head's weights to the tap: rows that sum to 1, the future exactly 0", () => {
   let weights: tf.Tensor | undefined;
   new MultiHeadAttention(WIDE).forward(bookBatch(), { tap: (_, value) => (weights = value) });

@@ -35,6 +35,8 @@ export class MultiHeadAttention extends Module {
   readonly wValue: Linear;
   readonly outProj: Linear;
   readonly dropout: Dropout;
+  /** Whether a token is kept from seeing those after it; a classifier may let it (the book's ch06/02). */
+  causal = true;
   readonly #dOut: number;
   readonly #numHeads: number;
   readonly #contextLength: number;
@@ -70,7 +72,7 @@ export class MultiHeadAttention extends Module {
     if (cache) ({ keys, values } = cache.append(keys, values)); // (b, h, length, d)
 
     let scores = queries.matMul(keys, false, true) as tf.Tensor4D; // (b, h, t, length)
-    if (t > 1) scores = scores.add(causalMask(t, length)); // the last token of a row may see all of it
+    if (this.causal && t > 1) scores = scores.add(causalMask(t, length)); // the last token of a row may see all of it
     if (keyMask) scores = hideKeys(scores, keyMask);
     const weights = softmax(scores); // the future is exactly 0
     tap?.("weights", weights);

@@ -35,7 +35,8 @@ export class GPTModel extends Module {
   readonly dropEmb: Dropout;
   readonly trfBlocks: readonly TransformerBlock[];
   readonly finalNorm: LayerNorm;
-  readonly outHead: Linear;
+  /** Chapter 6 puts a head with one row per class here. */
+  outHead: Linear;
   readonly #config: GPTConfig;
 
   /** @throws GPTConfigError when the configuration cannot work */

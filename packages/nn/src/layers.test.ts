@@ -108,3 +108,10 @@ test("Sequential names its layers by number", () => {
   expect(layers).toHaveLength(2);
   expect(layers[1]).toBeInstanceOf(Linear);
 });
+
+test("a layer of a Sequential can be replaced", () => {
+  const layers = new Sequential(new ReLU(), new Linear(1, 1));
+  layers[1] = new ReLU();
+  expect([...layers.forward(tf.tensor2d([[-1, 2]])).dataSync()]).toEqual([0, 2]);
+  expect(layers.parameters()).toEqual([]);
+});

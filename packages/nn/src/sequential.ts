@@ -13,22 +13,24 @@ export interface Layer extends Module {
  * new Sequential(new Linear(5, 6), new ReLU()).forward(tf.ones([2, 5])); // [2, 6]
  */
 export class Sequential extends Module {
-  readonly [index: number]: Layer;
-  readonly #layers: readonly Layer[];
+  [index: number]: Layer;
+  readonly #length: number;
 
   constructor(...layers: Layer[]) {
     super();
-    this.#layers = layers;
+    this.#length = layers.length;
     Object.assign(this, layers);
   }
 
   /** How many layers there are. */
   get length(): number {
-    return this.#layers.length;
+    return this.#length;
   }
 
-  /** The first layer's input → the last one's output, of the same rank. */
+  /** The first layer's input → the last one's output, of the same rank. A layer may be replaced: `layers[0] = …`. */
   forward<T extends tf.Tensor>(x: T): T {
-    return this.#layers.reduce((value: tf.Tensor, layer) => layer.forward(value), x) as T;
+    let value: tf.Tensor = x;
+    for (let i = 0; i < this.#length; i++) value = (this[i] as Layer).forward(value);
+    return value as T;
   }
 }
