@@ -139,7 +139,7 @@ describe("scratch-llm", () => {
     expect(code, stderr).toBe(0);
     expect(stderr).toBe("");
     const all = events(stdout);
-    expect(all[0]).toMatchObject({ type: "start", backend: "wasm", seed: 123, precision: "float32" });
+    expect(all[0]).toMatchObject({ type: "start", backend: "wasm", seed: 123, precision: "f32" });
     expect(all.at(-1)).toMatchObject({ type: "done" });
     expect(all.filter(({ type }) => type === "eval")).toHaveLength(3);
     expect((await readdir(path)).toSorted()).toEqual([

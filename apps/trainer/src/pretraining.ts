@@ -14,6 +14,7 @@ import { fill } from "./messages/messages.ts";
 import { estimateSeconds, PROBE_STEPS } from "./probe.ts";
 import { RunFolder } from "./run-folder.ts";
 import { planToJson, type RunPlan } from "./run-plan.ts";
+import type { ComputeOptions } from "./step-compiler.ts";
 import { makeTrainee, type Trained, type TrainingRun, train } from "./training-run.ts";
 
 /** How a plan is carried out. */
@@ -22,6 +23,7 @@ export interface PretrainingOptions {
   readonly dryRun: boolean;
   /** Measure three steps beforehand. */
   readonly probe: boolean;
+  readonly compute: ComputeOptions;
   /** Uses the finished model before it is disposed. */
   readonly whenTrained?: (trained: Trained) => Promise<void>;
 }
@@ -46,7 +48,7 @@ interface Prepared extends TrainingRun, Windows {
  * exactly where a checkpoint stopped.
  */
 export async function pretrain(plan: RunPlan, options: PretrainingOptions, context: Context): Promise<void> {
-  const prepared = await prepare(plan, context);
+  const prepared = await prepare(plan, options, context);
   await announce(prepared, options, context);
   if (options.dryRun) {
     context.output.event({ type: "done", dryRun: true });
@@ -65,7 +67,7 @@ export async function pretrain(plan: RunPlan, options: PretrainingOptions, conte
   }
 }
 
-async function prepare(plan: RunPlan, context: Context): Promise<Prepared> {
+async function prepare(plan: RunPlan, { compute }: PretrainingOptions, context: Context): Promise<Prepared> {
   const { output, messages, backend: choice } = context;
   const { config } = plan;
   const checkpoint = plan.checkpoint ?? (await latestCheckpoint(plan.folder));
@@ -80,7 +82,7 @@ async function prepare(plan: RunPlan, context: Context): Promise<Prepared> {
   const { epochs, maxSteps = Infinity, accumulationSteps } = config.train;
   const totalSteps = Math.min(maxSteps, epochs * Math.ceil(loaders.train.length / accumulationSteps));
   const model = loaded?.model;
-  return { plan, modelConfig, tokenizer, split, loaders, totalSteps, backend, checkpoint, model };
+  return { plan, modelConfig, tokenizer, split, loaders, totalSteps, backend, checkpoint, compute, model };
 }
 
 /** A new model's tokenizer, shape and windows. */
@@ -125,10 +127,12 @@ async function announce(prepared: Prepared, options: PretrainingOptions, context
   const counts = { train: formatCount(split.train.length), val: formatCount(split.val.length), steps: totalSteps };
   say(messages.run.data, { tokens: formatCount(split.train.length + split.val.length), ...counts });
   say(messages.run.backend, { name: backend.name, reason: backend.reason });
-  say(messages.run.seed, { seed, precision: "float32" });
+  say(messages.run.seed, { seed, precision: options.compute.precision });
   say(messages.run.memory, { needed: formatBytes(memory.needed), available: formatBytes(memory.available) });
   requireMemory(memory, modelConfig, train.batchSize, backend, messages);
-  const etaSeconds = options.probe ? await estimateSeconds(modelConfig, plan.config, loaders, totalSteps) : undefined;
+  const etaSeconds = options.probe
+    ? await estimateSeconds(modelConfig, plan.config, loaders, totalSteps, options.compute)
+    : undefined;
   if (etaSeconds !== undefined) {
     say(messages.run.time, { duration: formatDuration(etaSeconds), probeSteps: PROBE_STEPS });
   }
@@ -139,7 +143,7 @@ async function announce(prepared: Prepared, options: PretrainingOptions, context
     tokens: split.train.length + split.val.length,
     backend: backend.name,
     reason: backend.reason,
-    precision: "float32",
+    precision: options.compute.precision,
     seed,
     memoryBytes: memory.needed,
     etaSeconds: etaSeconds ?? null,

@@ -4,6 +4,7 @@ import { DataLoader } from "@scratch-llm/dataloader";
 import { trainModel } from "@scratch-llm/pretrain";
 import type { Loaders } from "./corpus.ts";
 import type { RunConfig } from "./run-config.ts";
+import { type ComputeOptions, StepCompiler } from "./step-compiler.ts";
 
 /** Steps that the probe takes; the first warms up and does not count. */
 export const PROBE_STEPS = 3;
@@ -20,6 +21,7 @@ export async function estimateSeconds(
   settings: RunConfig,
   loaders: Loaders,
   steps: number,
+  compute: ComputeOptions,
 ): Promise<number> {
   const generator = new Generator(settings.seed);
   const model = new GPTModelFast(config, { generator });
@@ -27,13 +29,16 @@ export async function estimateSeconds(
   const optimizer = new AdamW(model.namedParameters(), { lr: settings.train.learningRate });
   const trainLoader = new DataLoader(loaders.train.dataset, { batchSize, generator });
   const times = [performance.now()];
+  const compiler = new StepCompiler(compute);
   try {
     const dropout = new FastDropout(generator);
+    const { compile } = compiler;
     const run = { model, optimizer, trainLoader, valLoader: trainLoader, dropout, accumulationSteps };
-    for await (const event of trainModel({ ...run, maxSteps: PROBE_STEPS })) {
+    for await (const event of trainModel({ ...run, ...(compile && { compile }), maxSteps: PROBE_STEPS })) {
       if (event.type === "step") times.push(performance.now());
     }
   } finally {
+    compiler.dispose();
     optimizer.dispose();
     model.dispose();
   }

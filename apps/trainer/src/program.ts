@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { ChatFlags } from "./commands/chat.ts";
 import type { PerplexityFlags } from "./commands/eval-perplexity.ts";
 import type { GenerateFlags } from "./commands/generate.ts";
@@ -27,6 +27,7 @@ export function buildProgram(messages: Messages): Command {
     .option("--seed <n>", help.seed, wholeNumber)
     .option("--run-dir <folder>", help.runDir)
     .option("--max-steps <n>", help.maxSteps, positiveInteger)
+    .option("--eager", help.eager)
     .action(async (options: CommonOptions & QuickstartOptions) => {
       const { quickstart } = await import("./commands/quickstart.ts");
       await quickstart(options, context(options, messages));
@@ -47,6 +48,8 @@ export function buildProgram(messages: Messages): Command {
     .option("--keep-last <n>", help.keepLast, positiveInteger)
     .option("--dry-run", help.dryRun)
     .option("--no-probe", help.noProbe)
+    .option("--eager", help.eager)
+    .addOption(new Option("--precision <name>", help.precision).choices(["f32", "bf16"]).default("f32"))
     .action(async (options: CommonOptions & PretrainOptions) => {
       const { trainPretrain } = await import("./commands/train-pretrain.ts");
       await trainPretrain(options, context(options, messages));

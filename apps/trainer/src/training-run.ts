@@ -14,6 +14,7 @@ import type { RunConfig } from "./run-config.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { RunPlan } from "./run-plan.ts";
 import { startCommand } from "./start-command.ts";
+import { type ComputeOptions, StepCompiler } from "./step-compiler.ts";
 import { TrainingReport } from "./training-report.ts";
 
 /** A finished model, in evaluation mode, and its tokenizer. */
@@ -31,6 +32,7 @@ export interface TrainingRun {
   readonly totalSteps: number;
   /** Where the run goes on from. */
   readonly checkpoint: string | undefined;
+  readonly compute: ComputeOptions;
   /** Weights to begin with, a checkpoint's or others; without them they are drawn. */
   readonly model: GPTModelFast | undefined;
 }
@@ -67,12 +69,14 @@ export async function train(run: TrainingRun, trainee: Trainee, folder: RunFolde
   const onInterrupt = (): void => output.note(messages.run.secondInterrupt);
   interrupted.addEventListener("abort", onInterrupt, { once: true });
   let aborted = false;
+  const compiler = new StepCompiler(run.compute);
   try {
-    for await (const event of trainModel(trainOptions(run, trainee))) {
+    for await (const event of trainModel(trainOptions(run, trainee, compiler))) {
       await report.handle(event);
       aborted = event.type === "done" && event.reason === "aborted";
     }
   } finally {
+    compiler.dispose();
     output.clearProgress();
     interrupted.removeEventListener("abort", onInterrupt);
   }
@@ -87,7 +91,7 @@ export async function train(run: TrainingRun, trainee: Trainee, folder: RunFolde
   output.result(fill(messages.run.done, { duration: formatDuration(report.seconds), ...losses }));
 }
 
-function trainOptions(run: TrainingRun, { model, optimizer, state }: Trainee): TrainOptions {
+function trainOptions(run: TrainingRun, { model, optimizer, state }: Trainee, { compile }: StepCompiler): TrainOptions {
   const { plan, tokenizer, loaders, totalSteps } = run;
   const { train: settings } = plan.config;
   return {
@@ -103,6 +107,7 @@ function trainOptions(run: TrainingRun, { model, optimizer, state }: Trainee): T
     ...(settings.clipNorm === 0 ? {} : { clipNorm: { maxNorm: settings.clipNorm } }),
     accumulationSteps: settings.accumulationSteps,
     dropout: makeDropout(settings.dropout),
+    ...(compile === undefined ? {} : { compile }),
     evalEvery: settings.evalEvery,
     evalBatches: settings.evalBatches,
     sampleEvery: settings.sampleEvery === 0 ? "epoch" : settings.sampleEvery,

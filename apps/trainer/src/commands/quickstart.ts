@@ -13,13 +13,17 @@ export interface QuickstartOptions {
   readonly seed?: number;
   readonly runDir?: string;
   readonly maxSteps?: number;
+  readonly eager?: boolean;
 }
 
 /** What the finished model is asked to continue, per language. */
 const PROMPTS = { english: "The old clock", chinese: "何大娘" } as const;
 
 /** Trains the quickstart's model on the built-in texts, writes with it in both languages and says what to do next. */
-export async function quickstart({ seed, runDir, maxSteps }: QuickstartOptions, context: Context): Promise<void> {
+export async function quickstart(
+  { seed, runDir, maxSteps, eager = false }: QuickstartOptions,
+  context: Context,
+): Promise<void> {
   const { output, messages } = context;
   output.note(messages.quickstart.intro);
   const preset = RUN_PRESETS.quickstart;
@@ -41,6 +45,6 @@ export async function quickstart({ seed, runDir, maxSteps }: QuickstartOptions, 
       output.event({ type: "sample", language, text });
     }
   };
-  await pretrain(plan, { dryRun: false, probe: true, whenTrained }, context);
+  await pretrain(plan, { dryRun: false, probe: true, compute: { precision: "f32", eager }, whenTrained }, context);
   output.result(`\n${messages.quickstart.next.map((line) => fill(line, { start: startCommand() })).join("\n")}`);
 }

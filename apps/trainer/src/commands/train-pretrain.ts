@@ -20,12 +20,15 @@ export interface PretrainOptions {
   readonly keepLast?: number;
   readonly dryRun?: boolean;
   readonly probe: boolean;
+  readonly precision: "f32" | "bf16";
+  readonly eager?: boolean;
 }
 
 /** `scratch-llm train pretrain`: a new run, or the rest of an earlier one. */
 export async function trainPretrain(options: PretrainOptions, context: Context): Promise<void> {
   const plan = (await resumedPlan(options)) ?? (await newPlan(options));
-  await pretrain(plan, { dryRun: options.dryRun === true, probe: options.probe }, context);
+  const { dryRun = false, probe, precision, eager = false } = options;
+  await pretrain(plan, { dryRun, probe, compute: { precision, eager } }, context);
 }
 
 async function newPlan(options: PretrainOptions): Promise<RunPlan> {

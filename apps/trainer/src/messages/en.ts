@@ -18,6 +18,8 @@ export const en = {
     resume: "continue a run: auto, a run folder or a checkpoint",
     dryRun: "show the settings and what the run would need, then stop",
     noProbe: "do not measure three steps beforehand",
+    eager: "compute one operation at a time instead of one recorded graph",
+    precision: "f32, or bf16: matrix products in bfloat16, faster (native only)",
     keepLast: "checkpoints to keep",
     maxSteps: "stop after this many steps",
     maxTime: "stop after this many minutes",

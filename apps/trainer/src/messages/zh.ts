@@ -20,6 +20,8 @@ export const zh: Messages = {
     resume: "继续一次运行：auto、运行文件夹或检查点",
     dryRun: "只显示设置和所需资源，不训练",
     noProbe: "不预先测量三步",
+    eager: "逐个运算计算，而不是一次录制成整图",
+    precision: "f32；或 bf16：矩阵乘法用 bfloat16，更快（仅原生后端）",
     keepLast: "保留的检查点个数",
     maxSteps: "训练这么多步后停止",
     maxTime: "训练这么多分钟后停止",

@@ -1,0 +1,32 @@
+import { compile } from "@scratch-llm/backend/node";
+import type { Compile } from "@scratch-llm/nn";
+
+/** How a run's steps are computed. */
+export interface ComputeOptions {
+  /** Matrix products in bfloat16 are faster; everything else stays in float32. */
+  readonly precision: "f32" | "bf16";
+  /** One operation at a time, as TensorFlow.js does, instead of one recorded graph. */
+  readonly eager: boolean;
+}
+
+/** Gives a run its `compile`, and frees what it made at the end. */
+export class StepCompiler {
+  readonly #made: { dispose?(): void }[] = [];
+  /** Undefined where the run is to be computed one operation at a time. */
+  readonly compile: Compile | undefined;
+
+  constructor({ precision, eager }: ComputeOptions) {
+    if (eager) return;
+    this.compile = (fn, options) => {
+      const compiled = compile(fn, { ...options, precision });
+      this.#made.push(compiled);
+      return compiled;
+    };
+  }
+
+  /** Brings the weights back to TensorFlow.js and frees the graphs. */
+  dispose(): void {
+    for (const compiled of this.#made) compiled.dispose?.();
+    this.#made.length = 0;
+  }
+}
