@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gpt: ["attention", "nn", "tokenizer"],
   pretrain: ["gpt", "nn", "dataloader", "tokenizer", "safetensors"],
   "weights-loader": ["gpt", "nn", "tokenizer", "safetensors"],
+  "finetune-instruct": ["gpt", "lora", "nn", "dataloader", "tokenizer", "pretrain"],
 };
 
 /** Node's modules, with or without the prefix. */

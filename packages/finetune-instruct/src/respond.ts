@@ -28,8 +28,8 @@ export interface TaskResponse {
 }
 
 /**
- * The model's answer to a task, greedily (section 7.7): it continues the formatted prompt up to its end-of-text token, and the
- * mark before the answer is taken off.
+ * The model's answer to a task, greedily (section 7.7): it continues the formatted prompt up to its end-of-text token. The mark
+ * before the answer is given to it; in the book it writes that itself, and goes on in the same way.
  *
  * @example
  * await respond({ instruction: "Name a planet.", input: "" }, { model, tokenizer }); // "Mars"
@@ -53,7 +53,8 @@ export async function* respondAll(
 async function respondTogether(tasks: readonly Task[], options: RespondOptions): Promise<string[]> {
   const { model, tokenizer, format = ALPACA, maxNewTokens = 256, signal } = options;
   const allowed = format.specialTokens ? ({ allowedSpecial: "all" } as const) : {};
-  const prompts = tasks.map((task) => tokenizer.encode(format.prompt(task), allowed));
+  const head = format.head.replace(/ +$/u, ""); // a space belongs to the token of the next word
+  const prompts = tasks.map((task) => tokenizer.encode(format.prompt(task) + head, allowed));
   const texts = tasks.map(() => "");
   const tail = format.tail.trim();
   const steps = generate(model, prompts, {
