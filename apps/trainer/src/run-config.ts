@@ -100,7 +100,7 @@ const BOOK_CH05: RunConfig = {
 const QUICKSTART: RunConfig = {
   seed: 123,
   model: modelSettings("tiny", { dropRate: 0 }), // learns the phrases of a short text by heart
-  tokenizer: { kind: "bpe", vocabSize: 1024 },
+  tokenizer: { kind: "bpe", vocabSize: 1536 },
   data: { trainFraction: 0.95, stride: 64 },
   train: {
     batchSize: 8,
