@@ -17,6 +17,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gpt: ["attention", "nn", "tokenizer"],
   pretrain: ["gpt", "nn", "dataloader", "tokenizer", "safetensors"],
   "weights-loader": ["gpt", "nn", "tokenizer", "safetensors"],
+  lora: ["nn", "safetensors"],
+  "finetune-classifier": ["gpt", "lora", "nn", "dataloader", "tokenizer", "pretrain"],
   "finetune-instruct": ["gpt", "lora", "nn", "dataloader", "tokenizer", "pretrain"],
 };
 

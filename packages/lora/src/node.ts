@@ -1,0 +1,1 @@
+export { loadPeftAdapter, savePeftAdapter } from "./node/peft-folder.ts";
