@@ -105,7 +105,7 @@ const QUICKSTART: RunConfig = {
   train: {
     batchSize: 8,
     epochs: 1000,
-    maxSteps: 500,
+    maxSteps: 400,
     learningRate: 3e-3,
     minLearningRate: 1e-4,
     warmupSteps: 20,
@@ -115,7 +115,7 @@ const QUICKSTART: RunConfig = {
     dropout: "fast",
     evalEvery: 50,
     evalBatches: 4,
-    sampleEvery: 250,
+    sampleEvery: 200,
     startContext: "The old clock",
     checkpointEvery: 0,
     keepLast: 2,
