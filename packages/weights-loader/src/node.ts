@@ -1,6 +1,12 @@
 export { detectFormat, type Detected } from "./node/detect.ts";
 export { loadModelFolder, type LoadFolderOptions, type LoadedModel } from "./node/load.ts";
-export { exportModel, saveHuggingFaceFolder, type ExportOptions, type SaveOptions } from "./node/save.ts";
+export {
+  exportModel,
+  saveHuggingFaceFolder,
+  type ExportOptions,
+  type SavedModel,
+  type SaveOptions,
+} from "./node/save.ts";
 export { listCachedModels, removeCachedModel, type CachedModel } from "./hub/cache.ts";
 export { DownloadError, type DownloadErrorCode } from "./hub/download-error.ts";
 export { downloadModel, findCachedModel, planDownload, type DownloadPlan } from "./hub/download-model.ts";

@@ -136,6 +136,7 @@ describe("preferences", () => {
         [0, 1, 0, 0, 0],
       ],
     });
+    expect(collatePreferences({ padToMultipleOf: 16 })(PAIRS).rejectedMask.shape).toEqual([3, 16]);
     const whole = collatePreferences({ maskPromptTokens: false, allowedMaxLength: 3 })(PAIRS);
     expect(whole.chosenMask.arraySync()).toEqual([
       [1, 1, 1],

@@ -51,3 +51,11 @@ it.each(["hf", "hf-sharded", "hf-untied", "hf-f16", "hf-bf16", "hf-old", "book",
     model.dispose();
   },
 );
+
+it("takes another dropout rate than the folder's", async () => {
+  const { model, config } = await loadModelFolder(join(fixtures, "hf"), { dropRate: 0.25 });
+  expect(config.dropRate).toBe(0.25);
+  expect(model.config.dropRate).toBe(0.25);
+  expect(model.dropEmb.rate).toBe(0.25);
+  model.dispose();
+});

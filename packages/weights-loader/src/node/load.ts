@@ -22,8 +22,10 @@ export interface LoadedModel {
   readonly tokenizer: Tokenizer;
 }
 
-/** What a folder may not tell. */
+/** What a folder may not tell, or is to be overruled. */
 export interface LoadFolderOptions {
+  /** Dropout rate in place of the folder's; the book fine-tunes with 0. */
+  readonly dropRate?: number | undefined;
   /** Heads per block of a book state dict that has no `config.json` beside it; default one per 64 of the width. */
   readonly nHeads?: number | undefined;
 }
@@ -36,11 +38,15 @@ export interface LoadFolderOptions {
  * @throws {SafetensorsError}
  * @example const { model, tokenizer } = await loadModelFolder("runs/mine");
  */
-export async function loadModelFolder(path: string, { nHeads }: LoadFolderOptions = {}): Promise<LoadedModel> {
+export async function loadModelFolder(
+  path: string,
+  { nHeads, dropRate }: LoadFolderOptions = {},
+): Promise<LoadedModel> {
   const detected = await detectFormat(path);
   const source = await openSource(detected);
   try {
-    const config = await readConfig(detected, source, nHeads);
+    const found = await readConfig(detected, source, nHeads);
+    const config = dropRate === undefined ? found : { ...found, dropRate };
     const tokenizer = await readTokenizer(detected.folder, config.vocabSize);
     return { model: await loadModel({ config, format: detected.format, source }), config, tokenizer };
   } finally {

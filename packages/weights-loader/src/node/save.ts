@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { GPTModel } from "@scratch-llm/gpt";
+import type { GPTConfig } from "@scratch-llm/gpt";
 import type { FloatDtype } from "@scratch-llm/safetensors";
 import { writeFileAtomic, writeSafetensors } from "@scratch-llm/safetensors/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
@@ -9,9 +9,15 @@ import { encodeGguf } from "../gguf.ts";
 import { weightEntries } from "../write-weights.ts";
 import { tokenizerFiles } from "./tokenizer-files.ts";
 
+/** What is saved of a model: its shape and its parameters, each read when its turn comes. A `GPTModel` is one. */
+export interface SavedModel {
+  readonly config: GPTConfig;
+  namedParameters(): ReadonlyMap<string, { data(): Promise<ArrayLike<number>> }>;
+}
+
 /** What is saved. */
 export interface SaveOptions {
-  readonly model: GPTModel;
+  readonly model: SavedModel;
   readonly tokenizer: Tokenizer;
   /** Default F32: bit for bit. F16 and BF16 take half the space and round to nearest. */
   readonly dtype?: FloatDtype;
@@ -77,7 +83,7 @@ async function saveFolder(
   return weights;
 }
 
-function reader(model: GPTModel): (name: string) => Promise<Float32Array> {
+function reader(model: SavedModel): (name: string) => Promise<Float32Array> {
   const parameters = model.namedParameters();
   return async (name) => (await parameters.get(name)!.data()) as Float32Array;
 }
