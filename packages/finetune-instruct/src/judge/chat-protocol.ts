@@ -1,5 +1,5 @@
 /** A chat with one question, as a server is asked. */
-export interface ChatRequest {
+interface ChatRequest {
   readonly model: string;
   readonly prompt: string;
   readonly seed: number;
@@ -25,8 +25,11 @@ interface OllamaAnswer {
 /** Context for the judge in Ollama, the book's: enough for a task, two answers and the question. */
 const CONTEXT_TOKENS = 2048;
 
+/** The name of a protocol. */
+export type ChatProtocolName = "openai" | "ollama";
+
 /** The chat protocols that judges speak: OpenAI's, which most servers have, and Ollama's own. Temperature 0 always. */
-export const CHAT_PROTOCOLS = {
+export const CHAT_PROTOCOLS: Readonly<Record<ChatProtocolName, ChatProtocol>> = {
   openai: {
     path: "chat/completions",
     body: ({ model, prompt, seed }) => ({ model, messages: [userMessage(prompt)], seed, temperature: 0 }),
@@ -42,10 +45,7 @@ export const CHAT_PROTOCOLS = {
     }),
     text: (answer) => (answer as OllamaAnswer | null)?.message?.content,
   },
-} as const satisfies Record<string, ChatProtocol>;
-
-/** The name of a protocol. */
-export type ChatProtocolName = keyof typeof CHAT_PROTOCOLS;
+};
 
 function userMessage(content: string): { role: "user"; content: string } {
   return { role: "user", content };
