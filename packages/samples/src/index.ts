@@ -19,3 +19,21 @@ export const SAMPLE_TEXTS: Readonly<Record<SampleLanguage, URL>> = {
   en: new URL("../texts/en.txt", import.meta.url),
   zh: new URL("../texts/zh.txt", import.meta.url),
 };
+
+/** What the built-in fine-tuning sets are for. */
+export type SampleSet = "messages" | "instructions" | "preferences";
+
+/**
+ * Where the built-in sets for fine-tuning lie, in English and Chinese: messages to classify (640 lines of `label` and
+ * `text`, chapter 6), instructions (240 tasks, chapter 7) and preferences (120 tasks with two answers each, for DPO).
+ *
+ * @example
+ * ```ts
+ * const messages = await readFile(SAMPLE_SETS.messages, "utf8"); // "label\ttext\nham\tThe children sang …"
+ * ```
+ */
+export const SAMPLE_SETS: Readonly<Record<SampleSet, URL>> = {
+  messages: new URL("../sets/messages.tsv", import.meta.url),
+  instructions: new URL("../sets/instructions.json", import.meta.url),
+  preferences: new URL("../sets/preferences.json", import.meta.url),
+};
