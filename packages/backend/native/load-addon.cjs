@@ -16,8 +16,10 @@ exports.loadAddon = function loadAddon({ folder, addon, quiet }) {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
   if (quiet && process.env.TF_CPP_MIN_LOG_LEVEL === "3") require(quiet.addon).open(quiet.library);
 
-  // tfjs-node 4.22 calls a function that warns in Node 22 and is gone in Node 23.
-  require("node:util").isNullOrUndefined = (value) => value === undefined || value === null;
+  // tfjs-node 4.22 calls two functions that warn in Node 22; one is gone in Node 23.
+  const util = require("node:util");
+  util.isNullOrUndefined = (value) => value === undefined || value === null;
+  util.isArray = Array.isArray;
   const binding = require(addon);
   require(`${folder}/dist/register_all_kernels.js`);
   const { NodeJSKernelBackend } = require(`${folder}/dist/nodejs_kernel_backend.js`);
