@@ -3,8 +3,14 @@ import { extname } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { TrainerError } from "./errors.ts";
-import { RUN_PRESET_NAMES, type RunPreset } from "./preset-names.ts";
 import { RUN_PRESETS, RunConfig } from "./run-config.ts";
+
+/** What a kind of run can be set to. */
+export interface Settings<C> {
+  readonly schema: z.ZodType<C>;
+  /** Complete settings to start from, by name. */
+  readonly presets: Readonly<Record<string, C>>;
+}
 
 export interface ConfigSources {
   readonly preset: string;
@@ -14,23 +20,36 @@ export interface ConfigSources {
   readonly assignments: readonly string[];
 }
 
+/** The settings of a pretraining run: {@link resolveSettings}. */
+export function resolveConfig(sources: ConfigSources): Promise<RunConfig> {
+  return resolveSettings({ schema: RunConfig, presets: RUN_PRESETS }, sources);
+}
+
 /**
  * One configuration from its sources; a later one wins: preset, file, `--set`.
  * @throws {TrainerError} `USAGE` for an unknown preset or a malformed `--set`; `CONFIG` for a bad file or value.
  */
-export async function resolveConfig({ preset, configFile, assignments }: ConfigSources): Promise<RunConfig> {
-  if (!isPreset(preset)) {
-    throw new TrainerError("USAGE", `Unknown preset "${preset}". Use one of: ${RUN_PRESET_NAMES.join(", ")}.`);
+export async function resolveSettings<C>(
+  { schema, presets }: Settings<C>,
+  { preset, configFile, assignments }: ConfigSources,
+): Promise<C> {
+  if (!Object.hasOwn(presets, preset)) {
+    throw new TrainerError("USAGE", `Unknown preset "${preset}". Use one of: ${Object.keys(presets).join(", ")}.`);
   }
-  let settings: unknown = RUN_PRESETS[preset];
+  let settings: unknown = presets[preset];
   if (configFile !== undefined) settings = merge(settings, await readConfigFile(configFile));
   for (const assignment of assignments) settings = merge(settings, parseAssignment(assignment));
-  return checkConfig(settings);
+  return checkSettings(schema, settings);
+}
+
+/** The settings of a pretraining run, checked: {@link checkSettings}. */
+export function checkConfig(settings: unknown): RunConfig {
+  return checkSettings(RunConfig, settings);
 }
 
 /** @throws {TrainerError} `CONFIG`, naming the setting, what was received and what it may be. */
-export function checkConfig(settings: unknown): RunConfig {
-  const checked = RunConfig.safeParse(settings);
+export function checkSettings<C>(schema: z.ZodType<C>, settings: unknown): C {
+  const checked = schema.safeParse(settings);
   if (checked.success) return checked.data;
   const issue = checked.error.issues[0]!;
   const path = issue.path.join(".");
@@ -39,10 +58,6 @@ export function checkConfig(settings: unknown): RunConfig {
     "CONFIG",
     `Setting ${path || "(top level)"} = ${received}: ${z.prettifyError({ issues: [{ ...issue, path: [] }] } as unknown as z.ZodError).replace(/^✖ /u, "")}.`,
   );
-}
-
-function isPreset(name: string): name is RunPreset {
-  return (RUN_PRESET_NAMES as readonly string[]).includes(name);
 }
 
 function field(value: unknown, key: PropertyKey): unknown {

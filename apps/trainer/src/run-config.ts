@@ -2,7 +2,8 @@ import { GPT_CONFIGS } from "@scratch-llm/gpt";
 import { z } from "zod";
 import type { RunPreset } from "./preset-names.ts";
 
-const count = z.int().positive();
+/** A whole number of at least 1. */
+export const count = z.int().positive();
 const fraction = z.number().gt(0).lt(1);
 
 /** The model, as chapter 4's configuration names it. `vocabSize` follows from the tokenizer. */
@@ -28,7 +29,8 @@ const DataSettings = z.strictObject({
   stride: count,
 });
 
-const TrainSettings = z.strictObject({
+/** How the training loop runs, whatever it trains on. */
+export const TrainSettings = z.strictObject({
   batchSize: count,
   epochs: count,
   /** Ends the run early, whatever epochs says. */
@@ -63,6 +65,7 @@ export const RunConfig = z.strictObject({
   train: TrainSettings,
 });
 export type RunConfig = z.infer<typeof RunConfig>;
+export type TrainSettings = z.infer<typeof TrainSettings>;
 
 type ModelPreset = keyof typeof GPT_CONFIGS;
 

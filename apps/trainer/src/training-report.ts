@@ -11,6 +11,7 @@ export class TrainingReport {
   readonly #folder: RunFolder;
   readonly #totalSteps: number;
   readonly #evals: EvalEvent[];
+  readonly #evalRemark: ((event: EvalEvent) => string) | undefined;
   readonly #started = performance.now();
   #firstStep: number | undefined;
   #stepsDone = 0;
@@ -23,12 +24,15 @@ export class TrainingReport {
     readonly totalSteps: number;
     /** Evaluations before a resume: they belong to the plot. */
     readonly earlier: readonly EvalEvent[];
+    /** What an evaluation has found besides the losses, to stand behind them. */
+    readonly evalRemark?: (event: EvalEvent) => string;
   }) {
     this.#output = options.output;
     this.#messages = options.messages;
     this.#folder = options.folder;
     this.#totalSteps = options.totalSteps;
     this.#evals = [...options.earlier];
+    this.#evalRemark = options.evalRemark;
   }
 
   get lastEval(): EvalEvent | undefined {
@@ -107,12 +111,14 @@ export class TrainingReport {
   }
 
   /** As the book prints it (section 5.2). */
-  #evalLine({ epoch, step, trainLoss, valLoss }: EvalEvent): string {
-    return fill(this.#messages.run.eval, {
+  #evalLine(event: EvalEvent): string {
+    const { epoch, step, trainLoss, valLoss } = event;
+    const losses = fill(this.#messages.run.eval, {
       epoch: Math.max(1, Math.ceil(epoch - 1e-9)),
       step: String(step).padStart(6, "0"),
       train: trainLoss.toFixed(3),
       val: valLoss.toFixed(3),
     });
+    return this.#evalRemark === undefined ? losses : `${losses}, ${this.#evalRemark(event)}`;
   }
 }

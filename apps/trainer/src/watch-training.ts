@@ -1,0 +1,59 @@
+import type { EvalEvent, TrainEvent, TrainState } from "@scratch-llm/pretrain";
+import { TrainerError } from "./errors.ts";
+import type { Context } from "./flags.ts";
+import { formatDuration } from "./format.ts";
+import { interrupted } from "./interrupt.ts";
+import { fill } from "./messages/messages.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { startCommand } from "./start-command.ts";
+import { TrainingReport } from "./training-report.ts";
+
+/** A training that is about to begin. */
+export interface WatchedTraining {
+  readonly events: AsyncIterable<TrainEvent>;
+  readonly folder: RunFolder;
+  readonly totalSteps: number;
+  /** Where it goes on from. */
+  readonly state: TrainState | undefined;
+  /** Above the loss plot. */
+  readonly title: string;
+  /** What continues it after Ctrl-C, such as "train pretrain". */
+  readonly command: string;
+  /** What an evaluation has found besides the losses. */
+  readonly evalRemark?: (event: EvalEvent) => string;
+}
+
+/**
+ * Runs a training to its end, with every event shown and written down.
+ * @throws {TrainerError} `INTERRUPTED` after Ctrl-C, when the step is finished and saved.
+ */
+export async function watchTraining(training: WatchedTraining, context: Context): Promise<TrainingReport> {
+  const { events, folder, totalSteps, state, title, command, evalRemark } = training;
+  const { output, messages } = context;
+  const earlier = state === undefined ? [] : await folder.rewindMetrics(state.step);
+  if (state !== undefined) output.note(fill(messages.run.resumed, { path: folder.path, step: state.step }));
+  const remark = evalRemark && { evalRemark };
+  const report = new TrainingReport({ output, messages, folder, totalSteps, earlier, ...remark });
+  const onInterrupt = (): void => output.note(messages.run.secondInterrupt);
+  interrupted.addEventListener("abort", onInterrupt, { once: true });
+  let aborted = false;
+  try {
+    for await (const event of events) {
+      await report.handle(event);
+      aborted = event.type === "done" && event.reason === "aborted";
+    }
+  } finally {
+    output.clearProgress();
+    interrupted.removeEventListener("abort", onInterrupt);
+  }
+  const plot = await report.writePlot(title);
+  if (plot !== undefined) output.note(fill(messages.run.plot, { path: plot }));
+  if (aborted) {
+    const resume = `${startCommand()} ${command} --resume ${folder.path}`;
+    throw new TrainerError("INTERRUPTED", fill(messages.run.interrupted, { step: report.stepsDone, command: resume }));
+  }
+  const { trainLoss = Number.NaN, valLoss = Number.NaN } = report.lastEval ?? {};
+  const losses = { train: trainLoss.toFixed(3), val: valLoss.toFixed(3) };
+  output.result(fill(messages.run.done, { duration: formatDuration(report.seconds), ...losses }));
+  return report;
+}
