@@ -3,8 +3,16 @@ import { type GPTConfig } from "@scratch-llm/gpt";
 import { availableMemory } from "./available-memory.ts";
 import { TrainerError } from "./errors.ts";
 import { formatBytes } from "./format.ts";
-import { estimateTrainingMemory } from "./memory-estimate.ts";
+import { estimateTrainingMemory, type StepKind } from "./memory-estimate.ts";
 import { fill, type Messages } from "./messages/messages.ts";
+
+/** What decides how much memory a run needs. */
+export interface MemoryRequest {
+  readonly config: GPTConfig;
+  readonly batchSize: number;
+  readonly backend: BackendInfo;
+  readonly kind: StepKind;
+}
 
 /** Memory that a run needs and that there is, in bytes. */
 export interface MemoryNeed {
@@ -13,9 +21,9 @@ export interface MemoryNeed {
 }
 
 /** What the run needs at its peak beside what this system, or the backend's own limit, leaves. */
-export async function memoryNeed(config: GPTConfig, batchSize: number, backend: BackendInfo): Promise<MemoryNeed> {
+export async function memoryNeed({ config, batchSize, backend, kind }: MemoryRequest): Promise<MemoryNeed> {
   return {
-    needed: estimateTrainingMemory(config, batchSize, backend.name),
+    needed: estimateTrainingMemory(config, batchSize, backend.name, kind),
     available: Math.min(await availableMemory(), backend.memoryLimitBytes),
   };
 }
@@ -23,16 +31,10 @@ export async function memoryNeed(config: GPTConfig, batchSize: number, backend: 
 /**
  * @throws {TrainerError} `MEMORY` when it will not fit, with the largest batch and context of this model that would.
  */
-export function requireMemory(
-  { needed, available }: MemoryNeed,
-  config: GPTConfig,
-  batchSize: number,
-  backend: BackendInfo,
-  messages: Messages,
-): void {
+export function requireMemory({ needed, available }: MemoryNeed, request: MemoryRequest, messages: Messages): void {
   if (needed <= available) return;
   const { errors } = messages;
-  const fit = smallerThatFits(config, batchSize, backend, available);
+  const fit = smallerThatFits(request, available);
   const remedy =
     fit === undefined
       ? errors.memoryNoRemedy
@@ -43,9 +45,7 @@ export function requireMemory(
 
 /** Halves the batch, then the context, until the run fits. */
 function smallerThatFits(
-  config: GPTConfig,
-  batchSize: number,
-  backend: BackendInfo,
+  { config, batchSize, backend, kind }: MemoryRequest,
   available: number,
 ): { flags: string; needed: number } | undefined {
   let batch = batchSize;
@@ -53,7 +53,7 @@ function smallerThatFits(
   while (batch > 1 || contextLength > SHORTEST_CONTEXT) {
     if (batch > 1) batch = Math.floor(batch / 2);
     else contextLength = Math.max(SHORTEST_CONTEXT, Math.floor(contextLength / 2));
-    const needed = estimateTrainingMemory({ ...config, contextLength }, batch, backend.name);
+    const needed = estimateTrainingMemory({ ...config, contextLength }, batch, backend.name, kind);
     if (needed > available) continue;
     const context = contextLength === config.contextLength ? "" : ` --set model.contextLength=${contextLength}`;
     return { flags: `--set train.batchSize=${batch}${context}`, needed };

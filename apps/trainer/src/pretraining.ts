@@ -10,6 +10,7 @@ import { TrainerError } from "./errors.ts";
 import { findModel } from "./find-model.ts";
 import { formatBytes, formatCount, formatDuration } from "./format.ts";
 import { memoryNeed, requireMemory } from "./memory-check.ts";
+import type { StepKind } from "./memory-estimate.ts";
 import { fill } from "./messages/messages.ts";
 import { estimateSeconds, PROBE_STEPS } from "./probe.ts";
 import { RunFolder } from "./run-folder.ts";
@@ -115,7 +116,9 @@ async function announce(prepared: Prepared, options: PretrainingOptions, context
   const { output, messages } = context;
   const { seed, train } = plan.config;
   const params = countParameters(modelConfig);
-  const memory = await memoryNeed(modelConfig, train.batchSize, backend);
+  const kind: StepKind = options.compute.eager ? "eager" : "compiled";
+  const request = { config: modelConfig, batchSize: train.batchSize, backend, kind };
+  const memory = await memoryNeed(request);
   const say = (message: string, values: Record<string, string | number>): void => output.note(fill(message, values));
   say(messages.run.model, {
     params: formatCount(params),
@@ -129,7 +132,7 @@ async function announce(prepared: Prepared, options: PretrainingOptions, context
   say(messages.run.backend, { name: backend.name, reason: backend.reason });
   say(messages.run.seed, { seed, precision: options.compute.precision });
   say(messages.run.memory, { needed: formatBytes(memory.needed), available: formatBytes(memory.available) });
-  requireMemory(memory, modelConfig, train.batchSize, backend, messages);
+  requireMemory(memory, request, messages);
   const etaSeconds = options.probe
     ? await estimateSeconds(modelConfig, plan.config, loaders, totalSteps, options.compute)
     : undefined;
