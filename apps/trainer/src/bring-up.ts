@@ -14,13 +14,17 @@ import type { Output } from "./output.ts";
 
 export type BackendChoice = "auto" | BackendName;
 
+/** The one attempt of this process to set native TensorFlow up, and why it failed. */
+let attempt: Promise<string | undefined> | undefined;
+
 /**
  * Brings up the backend of the user's choice. With "auto", native TensorFlow is set up the first time; where that is
  * not possible the run goes on with WASM and says why.
  */
 export async function bringUpBackend(choice: BackendChoice, output: Output, messages: Messages): Promise<BackendInfo> {
-  let failure: string | undefined;
-  if (choice === "auto" || choice === "native") failure = await ensureNative(choice, output, messages);
+  const wantsNative = choice === "auto" || choice === "native";
+  if (wantsNative) attempt ??= ensureNative(choice, output, messages);
+  const failure = wantsNative ? await attempt : undefined;
   const info = await useBackend(choice);
   return failure === undefined ? info : { ...info, reason: failure };
 }

@@ -1,4 +1,5 @@
 import { generateSample } from "@scratch-llm/pretrain";
+import { bringUpBackend } from "../bring-up.ts";
 import type { Context } from "../flags.ts";
 import { readCorpus } from "../corpus.ts";
 import { fill } from "../messages/messages.ts";
@@ -19,6 +20,9 @@ export interface QuickstartOptions {
 /** What the finished model is asked to continue, per language. */
 const PROMPTS = { english: "The old clock", chinese: "何大娘" } as const;
 
+/** Steps where a step is quick; elsewhere the preset's fewer steps keep to some minutes. */
+const NATIVE_STEPS = 600;
+
 /** Trains the quickstart's model on the built-in texts, writes with it in both languages and says what to do next. */
 export async function quickstart(
   { seed, runDir, maxSteps, eager = false }: QuickstartOptions,
@@ -27,10 +31,12 @@ export async function quickstart(
   const { output, messages } = context;
   output.note(messages.quickstart.intro);
   const preset = RUN_PRESETS.quickstart;
+  const { name } = await bringUpBackend(context.backend, output, messages);
+  const presetSteps = name === "native" ? NATIVE_STEPS : preset.train.maxSteps;
   const config = {
     ...preset,
     seed: seed ?? preset.seed,
-    train: { ...preset.train, maxSteps: maxSteps ?? preset.train.maxSteps },
+    train: { ...preset.train, maxSteps: maxSteps ?? presetSteps },
   };
   const plan = {
     preset: "quickstart",
