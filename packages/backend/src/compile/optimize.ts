@@ -7,9 +7,13 @@ import { fuseNorm } from "./passes/fuse-norm.ts";
 import { lowerMatMul } from "./passes/lower-mat-mul.ts";
 import { moveScales } from "./passes/move-scales.ts";
 import { orderUpdates } from "./passes/order-updates.ts";
+import { recomputeRegions } from "./passes/recompute-regions.ts";
 import { removeDeadNodes } from "./passes/remove-dead-nodes.ts";
+import { chunkLoss } from "./passes/chunk-loss.ts";
+import { delayWidening } from "./passes/delay-widening.ts";
 import { shareCommon } from "./passes/share-common.ts";
 import { simplify } from "./passes/simplify.ts";
+import { useBfloat16 } from "./passes/use-bfloat16.ts";
 
 /** What {@link optimize} may be told. */
 export interface OptimizeOptions {
@@ -20,13 +24,16 @@ export interface OptimizeOptions {
 type Pass = (graph: Graph) => Graph;
 
 /** The graph that TensorFlow gets: the recorded one, passed through everything that makes it faster. */
-export function optimize(graph: Graph, _options: OptimizeOptions): Graph {
+export function optimize(graph: Graph, { precision, recompute }: OptimizeOptions): Graph {
   const passes: Pass[] = [
     simplify,
     lowerMatMul,
     fuseNorm,
     shareCommon,
+    ...(recompute === "block" ? [recomputeRegions] : []),
+    (current) => chunkLoss(current),
     moveScales,
+    ...(precision === "bf16" ? [useBfloat16, delayWidening] : []),
     fuseBias,
     fuseAdamW,
     expandAdamW,

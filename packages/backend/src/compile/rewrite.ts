@@ -41,3 +41,23 @@ export function usersOf(graph: Graph): Map<number, GraphNode[]> {
 export function nodesById(graph: Graph): Map<number, GraphNode> {
   return new Map(graph.nodes.map((node) => [node.id, node]));
 }
+
+/** The same nodes in an order in which they can run, as close to the given one as that allows. */
+export function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const done = new Set<GraphNode>();
+  const visit = (node: GraphNode): void => {
+    const open = [node];
+    while (open.length > 0) {
+      const current = open.at(-1) as GraphNode;
+      const sources = [...current.inputs.map((input) => input.node), ...current.after].map((id) => byId.get(id));
+      const missing = sources.filter((source) => source !== undefined && !done.has(source)) as GraphNode[];
+      open.push(...missing);
+      if (missing.length > 0) continue;
+      open.pop();
+      done.add(current);
+    }
+  };
+  for (const node of nodes) if (!done.has(node)) visit(node);
+  return [...done];
+}
