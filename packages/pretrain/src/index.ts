@@ -28,6 +28,7 @@ export { splitText, textToTokenIds, tokenIdsToText } from "./text.ts";
 export type {
   CheckpointEvent,
   DoneEvent,
+  EpochEvent,
   EvalEvent,
   SampleEvent,
   StartEvent,

@@ -36,6 +36,13 @@ export type EvalEvent<E extends Losses = Losses> = E & {
   readonly tokensSeen: number;
 };
 
+/** What the run's own look at an epoch finds after its last step. */
+export type EpochEvent<P extends object> = P & {
+  readonly type: "epoch";
+  readonly step: number;
+  readonly epoch: number;
+};
+
 /** What the model writes after a step. */
 export interface SampleEvent {
   readonly type: "sample";
@@ -62,11 +69,12 @@ export interface DoneEvent {
   readonly tokensSeen: number;
 }
 
-/** What `trainModel` yields. */
-export type TrainEvent<E extends Losses = Losses> =
+/** What `trainModel` yields; `epoch` events only where the run looks at its epochs. */
+export type TrainEvent<E extends Losses = Losses, P extends object = never> =
   | StartEvent
   | StepEvent
   | EvalEvent<E>
+  | EpochEvent<P>
   | SampleEvent
   | CheckpointEvent
   | DoneEvent;

@@ -47,6 +47,19 @@ describe("trainModel", () => {
     run.dispose();
   });
 
+  it("looks at each epoch after its last evaluation and before its sample", async () => {
+    const run = tinyRun();
+    let looks = 0;
+    const names: string[] = [];
+    const options = { ...run, epochs: 2, evalEvery: 4, sampleEvery: "epoch" } as const;
+    for await (const event of trainModel({ ...options, evaluateEpoch: async () => ({ look: (looks += 1) }) })) {
+      if (event.type === "epoch") names.push(`epoch ${event.step} ${event.epoch} ${event.look}`);
+      else if (event.type !== "step") names.push(event.type);
+    }
+    expect(names.join(", ")).toBe("start, eval, eval, epoch 4 1 1, sample, eval, epoch 9 2 2, sample, done");
+    run.dispose();
+  });
+
   it("makes the losses fall, and measures norm and speed", async () => {
     const run = tinyRun();
     const events = await collect(run, { epochs: 12, evalEvery: 59 });

@@ -26,9 +26,9 @@ import { TrainStep } from "./train-step.ts";
  * }
  * ```
  */
-export async function* trainModel<B extends Tensors<B> = Batch, E extends Losses = Losses>(
-  options: TrainOptions<B, E>,
-): AsyncGenerator<TrainEvent<E>, void, void> {
+export async function* trainModel<B extends Tensors<B> = Batch, E extends Losses = Losses, P extends object = never>(
+  options: TrainOptions<B, E, P>,
+): AsyncGenerator<TrainEvent<E, P>, void, void> {
   validateTrainOptions(options);
   const loop = new TrainingLoop(options);
   try {
@@ -38,8 +38,8 @@ export async function* trainModel<B extends Tensors<B> = Batch, E extends Losses
   }
 }
 
-class TrainingLoop<B extends Tensors<B>, E extends Losses> {
-  readonly #options: TrainOptions<B, E>;
+class TrainingLoop<B extends Tensors<B>, E extends Losses, P extends object> {
+  readonly #options: TrainOptions<B, E, P>;
   readonly #stepsPerEpoch: number;
   readonly #totalSteps: number;
   readonly #trainStep: TrainStep<B>;
@@ -53,7 +53,7 @@ class TrainingLoop<B extends Tensors<B>, E extends Losses> {
   #pass: BatchIterator<B> | undefined;
   #savedStep: number;
 
-  constructor(options: TrainOptions<B, E>) {
+  constructor(options: TrainOptions<B, E, P>) {
     const { model, optimizer, trainLoader, resume, accumulationSteps = 1, compile = identityCompile } = options;
     useDropout(model, options.dropout ?? new FastDropout(trainLoader.generator));
     this.#options = options;
@@ -84,7 +84,7 @@ class TrainingLoop<B extends Tensors<B>, E extends Losses> {
     this.#savedStep = this.#step;
   }
 
-  async *run(): AsyncGenerator<TrainEvent<E>, void, void> {
+  async *run(): AsyncGenerator<TrainEvent<E, P>, void, void> {
     const { model } = this.#options;
     const totalSteps = this.#totalSteps;
     const params = model.numParameters();
@@ -103,19 +103,20 @@ class TrainingLoop<B extends Tensors<B>, E extends Losses> {
   }
 
   /** The rest of the current epoch. */
-  async *#runEpoch(): AsyncGenerator<TrainEvent<E>, void, void> {
+  async *#runEpoch(): AsyncGenerator<TrainEvent<E, P>, void, void> {
     const { model, trainLoader, sampleEvery, signal } = this.#options;
     model.train();
     const pass = (this.#pass ??= trainLoader.batches());
     const exhausted = (): boolean => pass.state().position >= trainLoader.length;
     while (!exhausted() && !this.#stopReason()) yield* this.#runStep(pass);
     if (!exhausted()) return;
+    yield* this.#evaluateEpoch();
     if (sampleEvery === "epoch" && !signal?.aborted) yield* this.#sample();
     this.#epoch += 1;
     this.#pass = undefined;
   }
 
-  async *#runStep(pass: BatchIterator<B>): AsyncGenerator<TrainEvent<E>, void, void> {
+  async *#runStep(pass: BatchIterator<B>): AsyncGenerator<TrainEvent<E, P>, void, void> {
     const { evalEvery, sampleEvery, checkpointEvery } = this.#options;
     this.#update(pass);
     await nextTask();
@@ -140,28 +141,36 @@ class TrainingLoop<B extends Tensors<B>, E extends Losses> {
     this.#step += 1;
   }
 
-  async *#log(): AsyncGenerator<TrainEvent<E>, void, void> {
+  async *#log(): AsyncGenerator<TrainEvent<E, P>, void, void> {
     const { logEvery = 1 } = this.#options;
     if ((this.#step - 1) % logEvery !== 0) return;
     const measured = await this.#meter.read();
     if (measured) yield { type: "step", ...measured, epoch: this.#epochsDone(), tokensSeen: this.#tokensSeen };
   }
 
-  async *#evaluate(): AsyncGenerator<TrainEvent<E>, void, void> {
+  async *#evaluate(): AsyncGenerator<TrainEvent<E, P>, void, void> {
     await this.#meter.settle();
     const found = await this.#evaluation();
     const [step, epoch, tokensSeen] = [this.#step - 1, this.#epochsDone(), this.#tokensSeen];
     yield { type: "eval", step, epoch, ...found, tokensSeen };
   }
 
-  async *#sample(): AsyncGenerator<TrainEvent<E>, void, void> {
+  async *#evaluateEpoch(): AsyncGenerator<TrainEvent<E, P>, void, void> {
+    const { evaluateEpoch, signal } = this.#options;
+    if (!evaluateEpoch || signal?.aborted) return;
+    await this.#meter.settle();
+    const found = await evaluateEpoch();
+    yield { type: "epoch", step: this.#step - 1, epoch: this.#epochsDone(), ...found };
+  }
+
+  async *#sample(): AsyncGenerator<TrainEvent<E, P>, void, void> {
     const { model, tokenizer, startContext } = this.#options;
     if (!tokenizer || startContext === undefined) return;
     await this.#meter.settle();
     yield { type: "sample", step: this.#step - 1, text: await generateSample({ model, tokenizer, startContext }) };
   }
 
-  async *#checkpoint(): AsyncGenerator<TrainEvent<E>, void, void> {
+  async *#checkpoint(): AsyncGenerator<TrainEvent<E, P>, void, void> {
     const { saveCheckpoint } = this.#options;
     if (!saveCheckpoint || this.#savedStep === this.#step) return;
     await this.#meter.settle();

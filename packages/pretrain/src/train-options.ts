@@ -17,12 +17,13 @@ export interface Clipping {
 
 /**
  * Options of `trainModel`. At least one of `epochs`, `maxSteps` and `maxSeconds` ends the run. Later chapters train on
- * batches `B` of their own with a `batchLoss` of their own, and evaluations of theirs find more than losses: `E`.
+ * batches `B` of their own with a `batchLoss` of their own, and find more than losses: `E` at an evaluation, `P` after an epoch.
  */
-export type TrainOptions<B = Batch, E extends Losses = Losses> = TrainSettings<B, E> & BatchLossOption<B>;
+export type TrainOptions<B = Batch, E extends Losses = Losses, P extends object = never> = TrainSettings<B, E, P> &
+  BatchLossOption<B>;
 
 /** The options that do not depend on what the batches are. */
-export interface TrainSettings<B, E extends Losses> {
+export interface TrainSettings<B, E extends Losses, P extends object = never> {
   readonly model: GPTModel;
   readonly optimizer: AdamW;
   readonly trainLoader: BatchLoader<B>;
@@ -47,6 +48,8 @@ export interface TrainSettings<B, E extends Losses> {
   readonly evalBatches?: number;
   /** What an evaluation is (default: the losses by `evaluateModel`); what it finds is in the event. */
   readonly evaluate?: () => Promise<E>;
+  /** Looks at the model after each epoch, before the sample; what it finds is in an event of its own (default: no look). */
+  readonly evaluateEpoch?: () => Promise<P>;
   /** Writes a sample after each epoch, or after every so many steps (default: never). */
   readonly sampleEvery?: "epoch" | number;
   /** What samples begin with; needed with `sampleEvery`, as is `tokenizer`. */
@@ -77,7 +80,7 @@ const COUNTS = [
 ] as const satisfies readonly (keyof TrainSettings<Batch, Losses>)[];
 
 /** @throws {TrainOptionsError} naming what is wrong. */
-export function validateTrainOptions<B, E extends Losses>(options: TrainSettings<B, E>): void {
+export function validateTrainOptions<B, E extends Losses, P extends object>(options: TrainSettings<B, E, P>): void {
   for (const name of COUNTS) requireCount(name, options[name]);
   if (options.sampleEvery !== "epoch") requireCount("sampleEvery", options.sampleEvery);
   if (options.epochs === undefined && options.maxSteps === undefined && options.maxSeconds === undefined) {
