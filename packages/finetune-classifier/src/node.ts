@@ -1,0 +1,1 @@
+export { loadSpamData, type SpamData, type SpamDataOptions } from "./node/load-spam-data.ts";

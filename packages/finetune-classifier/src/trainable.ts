@@ -1,0 +1,33 @@
+import type { GPTModel } from "@scratch-llm/gpt";
+import { injectLora, type LoRAOptions } from "@scratch-llm/lora";
+import { ClassifierOptionError } from "./errors.ts";
+
+/** What is trained; the words are the book's (ch06/02). */
+export type TrainableLayers = "last_layer" | "last_block" | "last_two_blocks" | "all" | "lora";
+
+/**
+ * Freezes what is not to be trained (section 6.5). The head always is; "last_layer" is the head alone, "last_block" also the
+ * last block and the final normalization, and "lora" gives every linear layer an adapter. Put the class head on before, and
+ * make the optimizer after.
+ *
+ * @throws {ClassifierOptionError} for "lora" without a rank, or two blocks of a model that has one
+ */
+export function chooseTrainable(model: GPTModel, layers: TrainableLayers, lora?: LoRAOptions): void {
+  if (layers === "lora") {
+    if (!lora) throw new ClassifierOptionError('"lora" needs a rank and an alpha.');
+    const head = model.outHead; // the layer itself, not the adapter around it
+    injectLora(model, lora);
+    head.unfreeze();
+    return;
+  }
+  model.freeze();
+  model.outHead.unfreeze();
+  if (layers === "all") model.unfreeze();
+  if (layers === "last_layer" || layers === "all") return;
+  const count = layers === "last_block" ? 1 : 2;
+  if (model.trfBlocks.length < count) {
+    throw new ClassifierOptionError(`"${layers}" needs ${count} blocks, the model has ${model.trfBlocks.length}.`);
+  }
+  for (const block of model.trfBlocks.slice(-count)) block.unfreeze();
+  model.finalNorm.unfreeze();
+}
