@@ -16,7 +16,9 @@ export interface BenchContext {
 /** A benchmark: measures, reports as it goes, and answers with its ratios (ours / peer, above 1 is ours better). */
 export type Bench = (context: BenchContext) => Promise<Readonly<Record<string, number>>>;
 
-const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {};
+const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  train: () => import("./train.ts"),
+};
 
 const { values, positionals } = parseArgs({
   options: { json: { type: "boolean", default: false } },

@@ -1,0 +1,55 @@
+/**
+ * Our side of `pnpm bench train`, in a process of its own: times training steps of a GPT on random tokens and prints one
+ * JSON object, as train_peer.py does.
+ *
+ *     tsx bench/train-ours.ts eager|f32|bf16 SIZE BATCH CONTEXT DROPOUT WARMUP STEPS
+ */
+import { compile, useBackend } from "@scratch-llm/backend/node";
+import { GPT_CONFIGS, GPTModelFast } from "@scratch-llm/gpt";
+import { AdamW, crossEntropy, FastDropout, Generator, useDropout, valueAndGrads } from "@scratch-llm/nn";
+import * as tf from "@tensorflow/tfjs";
+
+const [mode = "f32", size = "124M", ...numbers] = process.argv.slice(2);
+const [batch = 2, context = 256, dropRate = 0, warmup = 3, steps = 8] = numbers.map(Number);
+const preset = GPT_CONFIGS[`gpt2-${size}` as keyof typeof GPT_CONFIGS];
+
+const started = performance.now();
+const { versions, threads } = await useBackend("native");
+const generator = new Generator(123);
+const model = new GPTModelFast({ ...preset, contextLength: context, dropRate }, { generator });
+useDropout(model, new FastDropout(generator));
+const params = model.namedParameters();
+const optimizer = new AdamW(params, { lr: 4e-4, weightDecay: 0.1 });
+
+function trainStep(inputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
+  return tf.tidy(() => {
+    const { value, grads } = valueAndGrads(() => {
+      const logits = model.forward(inputs); // (b, t, v)
+      return crossEntropy(logits.reshape([batch * context, preset.vocabSize]), targets.reshape([batch * context]));
+    }, params);
+    optimizer.step(grads);
+    return value;
+  });
+}
+
+const step = mode === "eager" ? trainStep : compile(trainStep, { precision: mode === "bf16" ? "bf16" : "f32" });
+const tokens = (): tf.Tensor2D =>
+  tf.tensor2d(
+    Int32Array.from({ length: batch * context }, () => generator.randint(0, preset.vocabSize)),
+    [batch, context],
+    "int32",
+  );
+const [inputs, targets] = [tokens(), tokens()];
+const ms: number[] = [];
+const losses: number[] = [];
+let setUpMs = 0;
+for (let i = 0; i < warmup + steps; i++) {
+  const begin = performance.now();
+  const loss = step(inputs, targets);
+  losses.push((await loss.data())[0]!);
+  loss.dispose();
+  if (i === 0) setUpMs = performance.now() - started;
+  if (i >= warmup) ms.push(performance.now() - begin);
+}
+const peakRssBytes = process.resourceUsage().maxRSS * 1024;
+console.log(JSON.stringify({ ms, losses, peakRssBytes, threads, versions, setUpMs }));
