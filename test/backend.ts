@@ -25,8 +25,11 @@ export async function useTestBackend(name: TestBackend): Promise<boolean> {
 }
 
 /** Runs a describe block once per backend; native is skipped, and says so, where it is not set up. */
-export function onBackends(tests: (backend: TestBackend) => void): void {
-  for (const name of ["cpu", "wasm", "native"] as const) {
+export function onBackends(
+  tests: (backend: TestBackend) => void,
+  backends: readonly TestBackend[] = ["cpu", "wasm", "native"],
+): void {
+  for (const name of backends) {
     const available = isAvailable(name);
     const remark = available ? "" : " (skipped: run `pnpm start backend setup`)";
     describe.skipIf(!available)(`on ${name}${remark}`, () => {
