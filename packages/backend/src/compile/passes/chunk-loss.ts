@@ -17,7 +17,7 @@ export function chunkLoss(graph: Graph, maxBytes: number = MAX_LOGITS_BYTES): Gr
 }
 
 function chunk(graph: Graph, loss: LossOfProduct, maxBytes: number): Graph {
-  const [rows, columns] = loss.product.outputs[0]?.shape as [number, number];
+  const [rows, columns] = loss.product.outputs[0]!.shape as [number, number];
   const step = Math.max(1, Math.floor(maxBytes / 4 / columns / ROW_STEP)) * ROW_STEP;
   if (step >= rows) return graph;
   const builder = new GraphBuilder(nextId(graph));
@@ -84,7 +84,7 @@ class LossParts {
 
   /** The same product of other operands; a size of 0 is taken from the old one. */
   #like(node: GraphNode, inputs: readonly Value[], [rows, columns]: [number, number], after: number[] = []): Value {
-    const [oldRows, oldColumns] = node.outputs[0]?.shape as [number, number];
+    const [oldRows, oldColumns] = node.outputs[0]!.shape as [number, number];
     const spec = { shape: [rows || oldRows, columns || oldColumns], dtype: DataType.float32 };
     return this.#builder.addOne({ ...node, inputs, after }, spec);
   }
