@@ -34,7 +34,7 @@ export interface Binding {
 }
 
 /** What tfjs-node keeps about the data of a tensor. */
-export interface TensorData {
+interface TensorData {
   readonly shape: readonly number[];
   readonly dtype: number;
   readonly id: number;

@@ -10,7 +10,7 @@ export interface LossOfProduct {
 }
 
 /** The gradient of the logits times a factor per row, in the products that are made of it. */
-export interface LossGradient {
+interface LossGradient {
   /** [rows, 1] */
   readonly factor: Value;
   /** The gradient of hidden, if it is wanted. */
