@@ -7,6 +7,9 @@ export { parseLabeledTexts } from "./data/parse-labeled-texts.ts";
 export { parseSmsSpam } from "./data/sms-spam.ts";
 export { createBalancedDataset, type DatasetSplit, randomSplit, type RandomSplitOptions } from "./data/split.ts";
 export { ClassifierDataError, type ClassifierDataErrorCode, ClassifierOptionError } from "./errors.ts";
+export { type BookResult, type Experiment, EXPERIMENTS } from "./experiments/experiments.ts";
+export { type ExperimentOutcome, experimentsReport } from "./experiments/experiments-report.ts";
+export { type ExperimentOptions, type ExperimentResult, runExperiment } from "./experiments/run-experiment.ts";
 export { plotValues, type ValuePlot } from "./plot-values.ts";
 export type { ClassifierSettings, TokenPosition } from "./settings.ts";
 export {
