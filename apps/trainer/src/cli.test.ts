@@ -1,44 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Ended, type Event, eventsOf, startTrainer } from "@test/run-trainer.ts";
 import { beforeAll, describe, expect, it } from "vitest";
 
-/** The built command line, as users run it: `pnpm test` builds it first. */
-const MAIN = new URL("../dist/main.js", import.meta.url).pathname;
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-type Event = { readonly type: string } & Record<string, unknown>;
-
-function start(
-  args: readonly string[],
-  cwd: string,
-  input: string = "",
-  env: NodeJS.ProcessEnv = {},
-): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, LANG: "C", ...env } });
-  child.stdin.end(input);
-  const ended = new Promise<Ended>((resolve) => {
-    let stdout = "";
-    let stderr = "";
-    child.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
-  });
-  return { child, ended };
-}
-
+const start = (args: readonly string[], cwd: string, input = "", env: NodeJS.ProcessEnv = {}) =>
+  startTrainer(args, { cwd, input, env });
 const run = (...how: Parameters<typeof start>): Promise<Ended> => start(...how).ended;
-const events = (stdout: string): Event[] =>
-  stdout
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as Event);
+const events = eventsOf;
 const losses = (all: readonly Event[]): unknown[] => all.filter(({ type }) => type === "step").map(({ loss }) => loss);
 
 /** A model that trains in a second on the cpu or WASM. */

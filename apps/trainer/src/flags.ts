@@ -78,4 +78,7 @@ export const positiveNumber: (text: string) => number = numberWhere(
   "a number above 0",
 );
 const anyNumber = numberWhere(Number.isFinite, "a number");
-const nonNegativeNumber = numberWhere((value) => Number.isFinite(value) && value >= 0, "a number from 0");
+export const nonNegativeNumber: (text: string) => number = numberWhere(
+  (value) => Number.isFinite(value) && value >= 0,
+  "a number from 0",
+);

@@ -12,6 +12,10 @@ export interface MemoryRequest {
   readonly batchSize: number;
   readonly backend: BackendInfo;
   readonly kind: StepKind;
+  /** Parameters that are trained; default all. */
+  readonly trainable?: number;
+  /** The setting that shortens the rows; default model.contextLength. */
+  readonly lengthSetting?: string;
 }
 
 /** Memory that a run needs and that there is, in bytes. */
@@ -21,9 +25,10 @@ export interface MemoryNeed {
 }
 
 /** What the run needs at its peak beside what this system, or the backend's own limit, leaves. */
-export async function memoryNeed({ config, batchSize, backend, kind }: MemoryRequest): Promise<MemoryNeed> {
+export async function memoryNeed(request: MemoryRequest): Promise<MemoryNeed> {
+  const { config, batchSize, backend, kind, trainable } = request;
   return {
-    needed: estimateTrainingMemory(config, batchSize, backend.name, kind),
+    needed: estimateTrainingMemory(config, batchSize, backend.name, kind, trainable),
     available: Math.min(await availableMemory(), backend.memoryLimitBytes),
   };
 }
@@ -45,7 +50,7 @@ export function requireMemory({ needed, available }: MemoryNeed, request: Memory
 
 /** Halves the batch, then the context, until the run fits. */
 function smallerThatFits(
-  { config, batchSize, backend, kind }: MemoryRequest,
+  { config, batchSize, backend, kind, trainable, lengthSetting = "model.contextLength" }: MemoryRequest,
   available: number,
 ): { flags: string; needed: number } | undefined {
   let batch = batchSize;
@@ -53,9 +58,9 @@ function smallerThatFits(
   while (batch > 1 || contextLength > SHORTEST_CONTEXT) {
     if (batch > 1) batch = Math.floor(batch / 2);
     else contextLength = Math.max(SHORTEST_CONTEXT, Math.floor(contextLength / 2));
-    const needed = estimateTrainingMemory({ ...config, contextLength }, batch, backend.name, kind);
+    const needed = estimateTrainingMemory({ ...config, contextLength }, batch, backend.name, kind, trainable);
     if (needed > available) continue;
-    const context = contextLength === config.contextLength ? "" : ` --set model.contextLength=${contextLength}`;
+    const context = contextLength === config.contextLength ? "" : ` --set ${lengthSetting}=${contextLength}`;
     return { flags: `--set train.batchSize=${batch}${context}`, needed };
   }
   return undefined;

@@ -20,18 +20,20 @@ const BASE_BYTES: Readonly<Record<BackendName, number>> = { native: 4e8, wasm: 2
 
 /**
  * Memory in bytes that a training step of this model needs at its peak, without recomputation.
- * It is an estimate on the safe side, made before anything is allocated.
+ * It is an estimate on the safe side, made before anything is allocated. Weights that are not trained lie there once.
  */
 export function estimateTrainingMemory(
   config: GPTConfig,
   batchSize: number,
   backend: BackendName,
   kind: StepKind,
+  trainable: number = countParameters(config),
 ): number {
   const { contextLength: t, embDim, nHeads, nLayers, vocabSize } = config;
   const held = HELD[backend === "native" ? kind : "eager"];
   const tokens = batchSize * t;
   const block = held.embDim * tokens * embDim + held.attention * batchSize * nHeads * t * t;
-  const values = held.weights * countParameters(config) + nLayers * block + held.logits * tokens * vocabSize;
+  const weights = countParameters(config) + (held.weights - 1) * trainable;
+  const values = weights + nLayers * block + held.logits * tokens * vocabSize;
   return BASE_BYTES[backend] + BYTES * values;
 }

@@ -2,13 +2,13 @@ import type { BackendInfo } from "@scratch-llm/backend/node";
 import { countParameters, type GPTConfig, validateConfig } from "@scratch-llm/gpt";
 import { latestCheckpoint } from "@scratch-llm/pretrain/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
-import { type LoadedModel, loadModelFolder } from "@scratch-llm/weights-loader/node";
+import type { LoadedModel } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "./bring-up.ts";
 import type { Context } from "./flags.ts";
 import { encodeCorpus, type Loaders, makeLoaders, makeTokenizer, type TokenSplit } from "./corpus.ts";
-import { TrainerError } from "./errors.ts";
 import { findModel } from "./find-model.ts";
 import { formatBytes, formatCount, formatDuration } from "./format.ts";
+import { loadModelToTrain } from "./load-model.ts";
 import { memoryNeed, requireMemory } from "./memory-check.ts";
 import type { StepKind } from "./memory-estimate.ts";
 import { fill } from "./messages/messages.ts";
@@ -77,13 +77,17 @@ async function prepare(plan: RunPlan, { compute }: PretrainingOptions, context: 
   // What may be wrong with new settings or texts is found before anything is set up or loaded.
   const fresh = weights === undefined ? await prepareFresh(plan, context) : undefined;
   const backend = await bringUpBackend(choice, output, messages);
-  const loaded = weights === undefined ? undefined : await loadModelFolder(weights);
-  const { tokenizer, modelConfig } = fresh ?? fromLoaded(loaded!, weights!);
+  const loaded = weights === undefined ? undefined : await loadModelToTrain(weights);
+  const { tokenizer, modelConfig } = fresh ?? shapeOf(loaded!);
   const { split, loaders } = fresh ?? windows(plan, tokenizer, modelConfig);
   const { epochs, maxSteps = Infinity, accumulationSteps } = config.train;
   const totalSteps = Math.min(maxSteps, epochs * Math.ceil(loaders.train.length / accumulationSteps));
   const model = loaded?.model;
   return { plan, modelConfig, tokenizer, split, loaders, totalSteps, backend, checkpoint, compute, model };
+}
+
+function shapeOf({ config, tokenizer }: LoadedModel): Shape {
+  return { tokenizer, modelConfig: config };
 }
 
 /** A new model's tokenizer, shape and windows. */
@@ -95,13 +99,6 @@ async function prepareFresh(plan: RunPlan, { output, messages }: Context): Promi
   );
   const modelConfig = { ...model, vocabSize: tokenizer.vocabSize };
   return { tokenizer, modelConfig, ...windows(plan, tokenizer, modelConfig) };
-}
-
-/** @throws {TrainerError} `MODEL_FOLDER` when the tokenizer knows tokens that the model does not */
-function fromLoaded({ config, tokenizer }: LoadedModel, path: string): Shape {
-  if (tokenizer.vocabSize <= config.vocabSize) return { tokenizer, modelConfig: config };
-  const sizes = `the tokenizer in ${path} has ${tokenizer.vocabSize} tokens and the model ${config.vocabSize}`;
-  throw new TrainerError("MODEL_FOLDER", `Vocabulary mismatch: ${sizes}. Put the model's own tokenizer.json there.`);
 }
 
 /** Windows as long as the settings say, or as the model can see. */

@@ -15,8 +15,10 @@ import {
   wholeNumber,
 } from "./flags.ts";
 import { fill, type Messages } from "./messages/messages.ts";
+import { addDataCommands } from "./data-program.ts";
 import { addModelCommands } from "./model-program.ts";
 import { RUN_PRESET_NAMES } from "./preset-names.ts";
+import { addEvalInstruct, addTuningCommands } from "./tuning-program.ts";
 
 /** Every command with its flags. A command's code is loaded when it runs, so that help and usage errors are quick. */
 export function buildProgram(messages: Messages): Command {
@@ -55,6 +57,8 @@ export function buildProgram(messages: Messages): Command {
       await trainPretrain(options, context(options, messages));
     });
 
+  addTuningCommands(train, messages);
+
   addSampling(addCommon(program.command("generate").description(help.generate), messages), messages)
     .option("--model <path>", help.model)
     .requiredOption("--prompt <text>", help.prompt)
@@ -86,6 +90,9 @@ export function buildProgram(messages: Messages): Command {
       await evalPerplexity(flags, context(flags, messages));
     });
 
+  addEvalInstruct(evaluate, messages);
+
+  addDataCommands(program.command("data").description(help.dataCommand), messages);
   addModelCommands(program.command("model").description(help.modelCommand), messages);
 
   const backend = program.command("backend").description(help.backendCommand);

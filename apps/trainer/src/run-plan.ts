@@ -50,13 +50,17 @@ export async function findRun(resume: string): Promise<{ folder: string; checkpo
  */
 export async function readPlan(folder: string): Promise<RunPlan> {
   const path = join(folder, "config.json");
-  let saved: { preset: string; data: { files: string[]; sha256: string }; config: unknown };
+  let saved: { command?: string; preset: string; data: { files: string[]; sha256: string }; config: unknown };
   try {
     saved = JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
     throw new TrainerError("RUN_FOLDER", `Cannot read ${path}; this run cannot be continued. Start a new one.`, {
       cause,
     });
+  }
+  if (saved.command !== undefined) {
+    const command = `train ${saved.command} --resume ${folder}`;
+    throw new TrainerError("RUN_FOLDER", `${folder} holds a run of train ${saved.command}. Go on with: ${command}`);
   }
   const corpus = await readCorpus(saved.data.files);
   if (corpus.sha256 !== saved.data.sha256) {

@@ -15,6 +15,7 @@ export class TrainingReport {
   readonly #started = performance.now();
   #firstStep: number | undefined;
   #stepsDone = 0;
+  readonly #speeds: number[] = [];
   #lastCheckpoint: string | undefined;
 
   constructor(options: {
@@ -48,6 +49,11 @@ export class TrainingReport {
     return this.#stepsDone;
   }
 
+  /** The median of the steps; NaN without any. */
+  get tokensPerSecond(): number {
+    return this.#speeds.toSorted((a, b) => a - b)[Math.floor(this.#speeds.length / 2)] ?? Number.NaN;
+  }
+
   get seconds(): number {
     return (performance.now() - this.#started) / 1000;
   }
@@ -57,6 +63,7 @@ export class TrainingReport {
     switch (event.type) {
       case "step":
         this.#stepsDone = event.step + 1;
+        this.#speeds.push(event.tokensPerSecond);
         this.#output.progress(this.#stepLine(event));
         await this.#folder.appendMetrics({ ...event });
         break;

@@ -46,7 +46,7 @@ export {
   scoreResponses,
   type Scores,
   type Verdict,
-  type VerdictStore,
+  type AnswerStore,
 } from "./judge/score-responses.ts";
 export { duplicatesToRemove, findNearDuplicates, type NearDuplicate } from "./near-duplicates.ts";
 export {

@@ -1,1 +1,1 @@
-export { openVerdictFile } from "./node/verdict-file.ts";
+export { openAnswerFile } from "./node/answer-file.ts";

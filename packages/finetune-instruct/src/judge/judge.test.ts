@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ChatAnswer, ChatServer, ollamaAnswer } from "@test/chat-server.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openVerdictFile } from "../node/verdict-file.ts";
+import { openAnswerFile } from "../node/answer-file.ts";
 import { JudgeError } from "./judge-error.ts";
 import { judgePrompt, parseScore } from "./judge-prompt.ts";
 import { type ChatEndpoint, queryModel } from "./query-model.ts";
@@ -185,17 +185,17 @@ describe("an interrupted evaluation", () => {
     server.answer = (question, attempt) =>
       numberIn(question.prompt) >= 4 ? (response) => response.writeHead(500).end() : scoreIsTen(question, attempt);
     const query = queryModel(endpoint({ retries: 0 }));
-    const broken = scoreResponses(RESPONSES, { query, concurrency: 1, store: await openVerdictFile(path, "judge") });
+    const broken = scoreResponses(RESPONSES, { query, concurrency: 1, store: await openAnswerFile(path, "judge") });
     await expect(broken).rejects.toThrow(JudgeError);
     await writeFile(path, `${await readFile(path, "utf8")}{"key": "cut sh`); // as a crash leaves it
 
     server.answer = scoreIsTen;
     const asked = server.questions.length;
-    const scores = await scoreResponses(RESPONSES, { query, store: await openVerdictFile(path, "judge") });
+    const scores = await scoreResponses(RESPONSES, { query, store: await openAnswerFile(path, "judge") });
     expect(scores.verdicts.map(({ score }) => score)).toEqual([0, 10, 20, 30, 40, 50]);
     expect(server.questions.slice(asked).map(({ prompt }) => numberIn(prompt))).toEqual([4, 5]);
 
-    const third = await scoreResponses(RESPONSES, { query, store: await openVerdictFile(path, "judge") });
+    const third = await scoreResponses(RESPONSES, { query, store: await openAnswerFile(path, "judge") });
     expect(third).toEqual(scores);
     expect(server.questions).toHaveLength(asked + 2);
   });
@@ -205,7 +205,7 @@ describe("an interrupted evaluation", () => {
     const query = queryModel(endpoint());
     const score = async (judge: string, responses: readonly JudgedResponse[]): Promise<number> => {
       const before = server.questions.length;
-      await scoreResponses(responses, { query, store: await openVerdictFile(path, judge) });
+      await scoreResponses(responses, { query, store: await openAnswerFile(path, judge) });
       return server.questions.length - before;
     };
     expect(await score("one", RESPONSES)).toBe(6);

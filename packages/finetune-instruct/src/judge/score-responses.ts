@@ -18,8 +18,8 @@ export interface Verdict {
   readonly answer: string;
 }
 
-/** Where verdicts are kept, so that an interrupted evaluation asks no question twice. Both get the judge's prompt. */
-export interface VerdictStore {
+/** Where answers are kept by their prompts, so that an interrupted evaluation asks no question twice. */
+export interface AnswerStore {
   get(prompt: string): string | undefined;
   set(prompt: string, answer: string): Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface ScoreOptions {
   readonly query: QueryModel;
   /** Questions asked at the same time. Default 4. */
   readonly concurrency?: number;
-  readonly store?: VerdictStore;
+  readonly store?: AnswerStore;
   /** Hears every verdict as it comes, in any order. */
   readonly onVerdict?: (verdict: Verdict) => void;
   readonly signal?: AbortSignal;

@@ -1,29 +1,28 @@
 import { createHash } from "node:crypto";
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { VerdictStore } from "../judge/score-responses.ts";
+import type { AnswerStore } from "../judge/score-responses.ts";
 
 /** A line of the file. */
 interface Line {
-  /** Hash of judge and prompt. */
+  /** Hash of who answers and the prompt. */
   readonly key: string;
-  readonly judge: string;
   readonly answer: string;
 }
 
 /**
- * Keeps a judge's answers in a file, one JSON object per line, each written as soon as it is there. What another judge has
- * said, or the same one of another response, is never taken for an answer.
+ * Keeps answers in a file, one JSON object per line, each written as soon as it is there, so that nobody is asked twice. What
+ * another has answered, or the same one to another prompt, is never taken for an answer.
  *
- * @param judge names the judge, such as its model and address
+ * @param who names the model that answers and whatever else its answers depend on
  * @example
- * const store = await openVerdictFile("verdicts.jsonl", "llama3");
+ * const store = await openAnswerFile("verdicts.jsonl", "llama3");
  * await scoreResponses(responses, { query, store });
  */
-export async function openVerdictFile(path: string, judge: string): Promise<VerdictStore> {
+export async function openAnswerFile(path: string, who: string): Promise<AnswerStore> {
   const keyOf = (prompt: string): string =>
     createHash("sha256")
-      .update(JSON.stringify([judge, prompt]))
+      .update(JSON.stringify([who, prompt]))
       .digest("hex");
   await mkdir(dirname(path), { recursive: true });
   const text = await readFile(path, "utf8").catch(() => "");
@@ -32,7 +31,7 @@ export async function openVerdictFile(path: string, judge: string): Promise<Verd
   return {
     get: (prompt) => answers.get(keyOf(prompt)),
     set: (prompt, answer) => {
-      const line: Line = { key: keyOf(prompt), judge, answer };
+      const line: Line = { key: keyOf(prompt), answer };
       answers.set(line.key, answer);
       writing = writing.then(() => appendFile(path, `${JSON.stringify(line)}\n`));
       return writing;

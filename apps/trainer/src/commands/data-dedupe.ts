@@ -1,0 +1,52 @@
+import { extname } from "node:path";
+import { duplicatesToRemove, findNearDuplicates, parseEntries } from "@scratch-llm/finetune-instruct";
+import { TrainerError } from "../errors.ts";
+import type { Context } from "../flags.ts";
+import { fill } from "../messages/messages.ts";
+import { writeWhole } from "../run-folder.ts";
+import { readText } from "../text-data.ts";
+import { writeEntries } from "../tuning/entries-file.ts";
+
+/** The flags of `data dedupe`. */
+export interface DataDedupeFlags {
+  readonly key?: string;
+  readonly threshold: number;
+  readonly out?: string;
+}
+
+/** `scratch-llm data dedupe FILE`: shows entries that are almost the same (ch07/02), and writes the file without them. */
+export async function dataDedupe(path: string, flags: DataDedupeFlags, { output, messages }: Context): Promise<void> {
+  const { key, threshold, out } = flags;
+  const entries = parseEntries(await readText(path)) as Record<string, unknown>[];
+  const texts = entries.map((entry) => textOf(entry, key));
+  if (texts.every((text) => text === "")) {
+    throw new TrainerError(
+      "DATA",
+      `No entry of ${path} has text${key === undefined ? "" : ` in "${key}"`}. Check --key.`,
+    );
+  }
+  const pairs = findNearDuplicates(texts, threshold);
+  for (const { first, second, similarity } of pairs) {
+    const values = { first: first + 1, second: second + 1, similarity: similarity.toFixed(2) };
+    output.result(`${fill(messages.data.duplicate, values)}\n  ${oneLine(texts[first])}\n  ${oneLine(texts[second])}`);
+    output.event({ type: "duplicate", first, second, similarity });
+  }
+  const removed = duplicatesToRemove(pairs);
+  const kept = entries.filter((_, i) => !removed.has(i));
+  if (out !== undefined) await writeWhole(out, writeEntries(kept, extname(out)));
+  const counts = { entries: entries.length, pairs: pairs.length, removed: removed.size, kept: kept.length };
+  output.result(
+    fill(out === undefined ? messages.data.duplicates : messages.data.deduplicated, { ...counts, out: out ?? "" }),
+  );
+  output.event({ type: "done", ...counts, out });
+}
+
+/** The field that is compared, or all text of the entry. */
+function textOf(entry: Record<string, unknown>, key: string | undefined): string {
+  const values = key === undefined ? Object.values(entry) : [entry[key]];
+  return values.filter((value) => typeof value === "string").join("\n");
+}
+
+function oneLine(text = ""): string {
+  return text.replaceAll(/\s+/gu, " ").slice(0, 200);
+}

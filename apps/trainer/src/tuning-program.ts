@@ -1,0 +1,73 @@
+import { type Command, Option } from "commander";
+import type { EvalInstructFlags } from "./commands/eval-instruct.ts";
+import {
+  addCommon,
+  collect,
+  type CommonOptions,
+  context,
+  positiveInteger,
+  positiveNumber,
+  wholeNumber,
+} from "./flags.ts";
+import { fill, type Messages } from "./messages/messages.ts";
+import { DPO_PRESET_NAMES, INSTRUCT_PRESET_NAMES } from "./preset-names.ts";
+import type { TuningFlags } from "./tuning/tuning-command.ts";
+
+/** Adds `train instruct` and `train dpo`. */
+export function addTuningCommands(train: Command, messages: Messages): void {
+  const { help } = messages;
+  const instruct = train.command("instruct").description(help.instruct);
+  addTuningFlags(instruct, "instruction, input, output", INSTRUCT_PRESET_NAMES, messages).action(
+    async (flags: CommonOptions & TuningFlags) => {
+      const { trainInstruct } = await import("./commands/train-instruct.ts");
+      await trainInstruct(flags, context(flags, messages));
+    },
+  );
+  const dpo = train.command("dpo").description(help.dpo);
+  addTuningFlags(dpo, "instruction, input, chosen, rejected", DPO_PRESET_NAMES, messages).action(
+    async (flags: CommonOptions & TuningFlags) => {
+      const { trainDpo } = await import("./commands/train-dpo.ts");
+      await trainDpo(flags, context(flags, messages));
+    },
+  );
+}
+
+function addTuningFlags(command: Command, fields: string, presets: readonly string[], messages: Messages): Command {
+  const { help } = messages;
+  return addCommon(command, messages)
+    .option("--data <file>", fill(help.entries, { fields }))
+    .option("--init <path>", help.tuningInit)
+    .option("--lora", help.lora)
+    .option("--preset <name>", fill(help.tuningPreset, { presets: presets.join(", ") }))
+    .option("--config <file>", help.config)
+    .option("--set <name=value>", help.set, collect, [])
+    .option("--seed <n>", help.seed, wholeNumber)
+    .option("--max-steps <n>", help.maxSteps, positiveInteger)
+    .option("--max-time <minutes>", help.maxTime, positiveNumber)
+    .option("--run-dir <folder>", help.runDir)
+    .option("--resume <auto|path>", help.resume)
+    .option("--keep-last <n>", help.keepLast, positiveInteger)
+    .option("--dry-run", help.dryRun)
+    .option("--eager", help.eager)
+    .addOption(new Option("--precision <name>", help.precision).choices(["f32", "bf16"]).default("f32"));
+}
+
+/** Adds `eval instruct`. */
+export function addEvalInstruct(evaluate: Command, messages: Messages): void {
+  const { help } = messages;
+  addCommon(evaluate.command("instruct").description(help.evalInstruct), messages)
+    .option("--model <path>", help.model)
+    .option("--data <file>", help.evalEntries)
+    .option("--format <name>", help.promptFormat)
+    .option("--limit <n>", help.limit, positiveInteger)
+    .option("--max-new-tokens <n>", help.maxNewTokens, positiveInteger)
+    .option("--batch-size <n>", help.together, positiveInteger, 8)
+    .option("--judge <url>", help.judge)
+    .option("--judge-model <name>", help.judgeModel, "llama3")
+    .option("--concurrency <n>", help.concurrency, positiveInteger, 4)
+    .option("--out <folder>", help.out)
+    .action(async (flags: CommonOptions & EvalInstructFlags) => {
+      const { evalInstruct } = await import("./commands/eval-instruct.ts");
+      await evalInstruct(flags, context(flags, messages));
+    });
+}

@@ -1,0 +1,64 @@
+import { DataLoader } from "@scratch-llm/dataloader";
+import {
+  checkPreferences,
+  collateReferenced,
+  type DpoMeasures,
+  type Preference,
+  PreferenceDataset,
+  trainDpo,
+  withReference,
+} from "@scratch-llm/finetune-instruct";
+import { SAMPLE_SETS } from "@scratch-llm/samples";
+import { interrupted } from "../interrupt.ts";
+import { fill } from "../messages/messages.ts";
+import { DPO_PRESETS, DpoConfig } from "./tuning-config.ts";
+import { longestRow, type TuningTask } from "./tuning-task.ts";
+
+/** The DPO notebook of chapter 7: tasks with a better and a worse answer. The model before the run is the reference. */
+export const DPO_TASK: TuningTask<DpoConfig, Preference> = {
+  command: "dpo",
+  settings: { schema: DpoConfig, presets: DPO_PRESETS },
+  builtIn: SAMPLE_SETS.preferences,
+  bookPreset: "book-dpo",
+  check: checkPreferences,
+  async prepare({ config, data, model, tokenizer, format, maxLength, compiler }, messages) {
+    const { maskPrompts, padToMultipleOf } = config.data;
+    const { batchSize } = config.train;
+    const options = {
+      ...(tokenizer.eosId !== undefined && { padTokenId: tokenizer.eosId }),
+      allowedMaxLength: maxLength,
+      padToMultipleOf,
+      maskPromptTokens: maskPrompts,
+    };
+    const { compile } = compiler;
+    const asking = { ...options, ...(compile && { compile }), batchSize, signal: interrupted };
+    const datasets = [data.train, data.val].map(
+      (entries) => new PreferenceDataset(entries, tokenizer, { format, maxLength }),
+    ) as [PreferenceDataset, PreferenceDataset];
+    const [train, val] = [
+      await withReference(datasets[0], model, asking),
+      await withReference(datasets[1], model, asking),
+    ];
+    const collate = collateReferenced(options);
+    const trainLoader = new DataLoader(train, { batchSize, collate });
+    const valLoader = new DataLoader(val, { batchSize, collate, shuffle: false, dropLast: false });
+    return {
+      longest: Math.min(
+        maxLength,
+        longestRow(train, (item) => Math.max(item.chosen.length, item.rejected.length)),
+      ),
+      rowsPerEntry: 2,
+      skipped: datasets[0].skipped.length + datasets[1].skipped.length,
+      trainLoader,
+      events: (loop) => trainDpo({ ...loop, tokenizer, trainLoader, valLoader, beta: config.beta }),
+      evalRemark: (event) => {
+        const { trainRewardMargin, valRewardMargin, valAccuracy } = event as unknown as DpoMeasures;
+        return fill(messages.tuning.margins, {
+          train: trainRewardMargin.toFixed(3),
+          val: valRewardMargin.toFixed(3),
+          accuracy: (100 * valAccuracy).toFixed(1),
+        });
+      },
+    };
+  },
+};

@@ -1,0 +1,45 @@
+import { DataLoader } from "@scratch-llm/dataloader";
+import {
+  checkInstructions,
+  collateInstructions,
+  type Instruction,
+  InstructionDataset,
+} from "@scratch-llm/finetune-instruct";
+import { trainModel } from "@scratch-llm/pretrain";
+import { SAMPLE_SETS } from "@scratch-llm/samples";
+import { INSTRUCT_PRESETS, InstructConfig } from "./tuning-config.ts";
+import { longestRow, type TuningTask } from "./tuning-task.ts";
+
+/** Chapter 7: tasks with an answer. */
+export const INSTRUCT_TASK: TuningTask<InstructConfig, Instruction> = {
+  command: "instruct",
+  settings: { schema: InstructConfig, presets: INSTRUCT_PRESETS },
+  builtIn: SAMPLE_SETS.instructions,
+  bookPreset: "book-ch07",
+  check: checkInstructions,
+  async prepare({ config, data, tokenizer, format, maxLength }) {
+    const { maskPrompts, padToMultipleOf } = config.data;
+    const { batchSize } = config.train;
+    const collate = collateInstructions({
+      ...(tokenizer.eosId !== undefined && { padTokenId: tokenizer.eosId }),
+      allowedMaxLength: maxLength,
+      padToMultipleOf,
+      maskInstructions: maskPrompts,
+    });
+    const [train, val] = [data.train, data.val].map(
+      (entries) => new InstructionDataset(entries, tokenizer, { format, maxLength }),
+    ) as [InstructionDataset, InstructionDataset];
+    const trainLoader = new DataLoader(train, { batchSize, collate });
+    const valLoader = new DataLoader(val, { batchSize, collate, shuffle: false, dropLast: false });
+    return {
+      skipped: train.skipped.length + val.skipped.length,
+      longest: Math.min(
+        maxLength,
+        longestRow(train, ({ ids }) => ids.length),
+      ),
+      rowsPerEntry: 1,
+      trainLoader,
+      events: (loop) => trainModel({ ...loop, tokenizer, trainLoader, valLoader }),
+    };
+  },
+};

@@ -1,0 +1,80 @@
+import type { Task } from "@scratch-llm/finetune-instruct";
+import type { Context } from "../flags.ts";
+import { findModel } from "../find-model.ts";
+import { resolveSettings } from "../resolve-config.ts";
+import { newRunPath } from "../run-folder.ts";
+import { findRun } from "../run-plan.ts";
+import { readEntries } from "./entries-file.ts";
+import { tune } from "./tune.ts";
+import { DEFAULT_LORA, type InstructConfig } from "./tuning-config.ts";
+import { readTuningPlan, type TuningPlan } from "./tuning-plan.ts";
+import type { TuningTask } from "./tuning-task.ts";
+
+/** The flags of `train instruct` and `train dpo`. */
+export interface TuningFlags {
+  readonly data?: string;
+  readonly init?: string;
+  readonly lora?: boolean;
+  readonly preset?: string;
+  readonly config?: string;
+  readonly set: readonly string[];
+  readonly seed?: number;
+  readonly maxSteps?: number;
+  readonly maxTime?: number;
+  readonly runDir?: string;
+  readonly resume?: string;
+  readonly keepLast?: number;
+  readonly dryRun?: boolean;
+  readonly precision: "f32" | "bf16";
+  readonly eager?: boolean;
+}
+
+/** A new fine-tuning run, or the rest of an earlier one. */
+export async function tuningCommand<C extends InstructConfig, T extends Task>(
+  task: TuningTask<C, T>,
+  flags: TuningFlags,
+  context: Context,
+): Promise<void> {
+  const plan = (await resumedPlan(task, flags)) ?? (await newPlan(task, flags, context));
+  const { dryRun = false, precision, eager = false } = flags;
+  await tune(task, plan, { dryRun, compute: { precision, eager } }, context);
+}
+
+async function newPlan<C extends InstructConfig, T extends Task>(
+  { command, settings, builtIn, bookPreset }: TuningTask<C, T>,
+  flags: TuningFlags,
+  { messages }: Context,
+): Promise<TuningPlan<C>> {
+  const preset = flags.preset ?? (flags.data === undefined ? "quickstart" : bookPreset);
+  const lora = flags.lora === true ? [`lora=${JSON.stringify(DEFAULT_LORA)}`] : [];
+  const assignments = [...lora, ...flags.set, ...flagAssignments(flags)];
+  const config = await resolveSettings(settings, { preset, configFile: flags.config, assignments });
+  const data = await readEntries(flags.data, builtIn);
+  const init = await findModel(flags.init, messages);
+  const folder = flags.runDir ?? (await newRunPath(command));
+  return { command, preset, config, data, init, folder };
+}
+
+/** Undefined when nothing is to be resumed. Only the length of a run and what it keeps may be changed. */
+async function resumedPlan<C extends InstructConfig, T extends Task>(
+  { command, settings, builtIn }: TuningTask<C, T>,
+  { resume, runDir, maxSteps, maxTime, keepLast }: TuningFlags,
+): Promise<TuningPlan<C> | undefined> {
+  if (resume === undefined) return undefined;
+  const found = await findRun(resume === "auto" && runDir !== undefined ? runDir : resume);
+  if (found === undefined) return undefined;
+  const plan = await readTuningPlan(found.folder, command, settings, builtIn);
+  const train = {
+    ...plan.config.train,
+    ...(maxSteps !== undefined && { maxSteps }),
+    ...(maxTime !== undefined && { maxMinutes: maxTime }),
+    ...(keepLast !== undefined && { keepLast }),
+  };
+  return { ...plan, ...found, config: { ...plan.config, train } };
+}
+
+/** Flags that are settings in disguise. */
+function flagAssignments({ seed, maxSteps, maxTime, keepLast }: TuningFlags): string[] {
+  const settings = { seed, "train.maxSteps": maxSteps, "train.maxMinutes": maxTime, "train.keepLast": keepLast };
+  return Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+}

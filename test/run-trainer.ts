@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from "node:child_process";
+
+/** The built command line, as users run it: `pnpm test` builds it first. */
+const MAIN = new URL("../apps/trainer/dist/main.js", import.meta.url).pathname;
+
+/** A process that has ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A line of `--json`. */
+export type Event = { readonly type: string } & Record<string, unknown>;
+
+/** How a command is run. */
+export interface TrainerProcess {
+  readonly cwd: string;
+  readonly input?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Starts a command; `ended` is for what it leaves. */
+export function startTrainer(
+  args: readonly string[],
+  { cwd, input = "", env = {} }: TrainerProcess,
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, LANG: "C", ...env } });
+  child.stdin.end(input);
+  const ended = new Promise<Ended>((resolve) => {
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, ended };
+}
+
+/** Runs a command to its end. */
+export function runTrainer(args: readonly string[], how: TrainerProcess): Promise<Ended> {
+  return startTrainer(args, how).ended;
+}
+
+/** The events of `--json`, as readers of it see them. */
+export function eventsOf(stdout: string): Event[] {
+  return stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Event);
+}
