@@ -11,7 +11,7 @@ import type { StepCompiler } from "../step-compiler.ts";
 import type { InstructConfig } from "./tuning-config.ts";
 
 /** What a task has to work with before the first step. */
-export interface TuningMaterial<C, T> {
+interface TuningMaterial<C, T> {
   readonly config: C;
   readonly data: SplitData<T>;
   /** The model as it was before the run. */
@@ -24,7 +24,7 @@ export interface TuningMaterial<C, T> {
 }
 
 /** What drives the loop, besides what the task itself knows. */
-export interface TuningLoop extends LoopOptions {
+interface TuningLoop extends LoopOptions {
   readonly model: GPTModelFast;
   readonly optimizer: AdamW;
   readonly resume?: TrainState;
