@@ -1,4 +1,6 @@
-import { nativeStatus, setupNative } from "@scratch-llm/backend/node";
+// By their files: the packages may not be built yet, and here nothing maps their names to the sources.
+import { setupNative } from "../packages/backend/src/native/setup.ts";
+import { nativeStatus } from "../packages/backend/src/native/status.ts";
 
 /** How often the set-up says what it does. */
 const SAY_EVERY_MS = 5000;
