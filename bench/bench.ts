@@ -17,6 +17,7 @@ export interface BenchContext {
 export type Bench = (context: BenchContext) => Promise<Readonly<Record<string, number>>>;
 
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  load: () => import("./load.ts"),
   train: () => import("./train.ts"),
 };
 

@@ -41,19 +41,27 @@ export async function loadModel({ config, format, source }: LoadOptions): Promis
 export async function loadWeights(model: GPTModel, { config, format, source }: LoadOptions): Promise<void> {
   const parameters = model.namedParameters();
   for await (const { name, shape, values } of readWeights(source, config, format)) {
-    const tensor = tf.tensor(values, shape, "float32");
-    parameters.get(name)!.assign(tensor);
-    tensor.dispose();
+    tf.tidy(() => {
+      // A reshape makes a backend with memory of its own take the values over now and let go of the array, which
+      // otherwise stays beside them until the first pass.
+      parameters.get(name)!.assign(tf.tensor(values, shape, "float32").reshape(shape));
+    });
   }
 }
 
-/** Gives zeros: initial weights that are overwritten at once need no draws, and must not disturb the seeded generator. */
+/**
+ * Gives zeros: initial weights that are overwritten at once need no draws, and must not disturb the seeded generator.
+ * All are the same zeros: as many arrays as weights would make the garbage collector believe in a full memory.
+ */
 class NoDraws extends Generator {
+  #zeros = new Float32Array(0);
+
   override uniform(n: number): Float32Array {
-    return new Float32Array(n);
+    if (n > this.#zeros.length) this.#zeros = new Float32Array(n);
+    return this.#zeros.subarray(0, n);
   }
 
   override normal(n: number): Float32Array {
-    return new Float32Array(n);
+    return this.uniform(n);
   }
 }

@@ -25,7 +25,8 @@ export async function* readWeights(
   format: WeightFormat,
 ): AsyncGenerator<Weight> {
   const steps = matchWeights(source.tensors, config, format);
-  for (const step of steps) {
+  // The largest first: while its bytes are here twice, little else is, and the peak is lower.
+  for (const step of steps.toSorted((a, b) => sizeOf(source, b) - sizeOf(source, a))) {
     const values = await source.read(step.theirs);
     if (step.check === "zero") checkZero(step, values);
     if (step.check === "tied") await checkTied(step, values, source, steps);
@@ -33,6 +34,10 @@ export async function* readWeights(
       yield { name, shape: ourShape(row, config), values: takeTensor(values, row, config, format) };
     }
   }
+}
+
+function sizeOf(source: WeightSource, { theirs }: Step): number {
+  return source.tensors.get(theirs)!.shape.reduce((a, b) => a * b, 1);
 }
 
 function checkZero({ theirs }: Step, values: Float32Array): void {

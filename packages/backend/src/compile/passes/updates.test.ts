@@ -1,0 +1,105 @@
+import { useTestBackend } from "@test/backend.ts";
+import { TestGraph } from "@test/graph.ts";
+import { expect, test } from "vitest";
+import type { Graph, GraphNode, Value } from "../graph.ts";
+import { removeDeadNodes } from "./remove-dead-nodes.ts";
+import { assignInPlace } from "./assign-in-place.ts";
+import { expandAdamW } from "./expand-adamw.ts";
+import { fuseAdamW } from "./fuse-adamw.ts";
+import { orderUpdates } from "./order-updates.ts";
+
+await useTestBackend("native");
+
+interface Update {
+  readonly g: TestGraph;
+  readonly parameter: { handle: Value; read: Value };
+  readonly updated: [Value, Value, Value];
+  readonly effects: number[];
+}
+
+/** One AdamW update, assigned to its variables. */
+function update({ keep = 0.5 }: { keep?: number } = {}): Update {
+  const g = new TestGraph();
+  const variables = [g.variable(3), g.variable(3), g.variable(3)];
+  const reads = variables.map(({ read }) => read);
+  const scalars = [g.filled(keep), g.input(), g.input()];
+  const [spec] = reads.map((read) => g.builder.spec(read));
+  const attrs = Object.fromEntries(
+    Object.entries({ beta1: 0.9, beta2: 0.999, eps: 1e-8 }).map(([name, value]) => [
+      name,
+      { kind: "float", value } as const,
+    ]),
+  );
+  const updated = g.builder.add({
+    op: "AdamWUpdate",
+    inputs: [...reads, g.input(3), ...scalars],
+    attrs,
+    outputs: [spec!, spec!, spec!],
+  }) as [Value, Value, Value];
+  const effects = variables.map(({ handle, read }, i) =>
+    g.builder.addEffect({ op: "AssignVariableOp", inputs: [handle, updated[i] as Value], after: [read.node] }),
+  );
+  return { g, parameter: variables[0]!, updated, effects };
+}
+
+const ops = (graph: Graph): string[] =>
+  removeDeadNodes(graph)
+    .nodes.map(({ op }) => op)
+    .filter((op) => !["Const", "Placeholder", "VarHandleOp", "ReadVariableOp"].includes(op));
+const find = (graph: Graph, op: string): GraphNode => graph.nodes.find((node) => node.op === op) as GraphNode;
+
+test("an update becomes a decay and an Adam step in place, one after the other", () => {
+  const { g, effects } = update();
+  const graph = fuseAdamW({ ...g.returning(), effects });
+  expect(ops(graph).filter((op) => op.startsWith("Resource"))).toEqual([
+    "ResourceApplyProximalGradientDescent",
+    "ResourceApplyAdam",
+  ]);
+  expect(ops(graph)).not.toContain("AssignVariableOp");
+  expect(find(graph, "ResourceApplyAdam").after).toEqual([find(graph, "ResourceApplyProximalGradientDescent").id]);
+  expect(graph.effects).toEqual([find(graph, "ResourceApplyAdam").id]);
+});
+
+test("without decay there is none", () => {
+  const { g, effects } = update({ keep: 1 });
+  expect(ops(fuseAdamW({ ...g.returning(), effects }))).toEqual(["Mul", "Mul", "ResourceApplyAdam"]);
+});
+
+test("an update whose result is used for something else becomes arithmetic", () => {
+  const { g, effects, updated } = update();
+  const graph = { ...g.returning(g.op("Exp", updated[0])), effects };
+  expect(fuseAdamW(graph)).toEqual(graph);
+  expect(ops(expandAdamW(graph))).toContain("Sqrt");
+  expect(ops(expandAdamW(graph))).not.toContain("AdamWUpdate");
+});
+
+test("a sum assigned to its own variable is added in place, unless it is wanted", () => {
+  const g = new TestGraph();
+  const { handle, read } = g.variable(3);
+  const sum = g.op("AddV2", read, g.input(3));
+  const effect = g.builder.addEffect({ op: "AssignVariableOp", inputs: [handle, sum], after: [read.node] });
+  expect(ops(assignInPlace({ ...g.returning(), effects: [effect] }))).toEqual(["AssignAddVariableOp"]);
+  expect(ops(assignInPlace({ ...g.returning(sum), effects: [effect] }))).toEqual(["AddV2", "AssignVariableOp"]);
+});
+
+test("a difference too, but not one with the variable on the right, nor a stretched one", () => {
+  const assigned = (value: (g: TestGraph, read: Value) => Value): string[] => {
+    const g = new TestGraph();
+    const { handle, read } = g.variable(3);
+    const effect = g.builder.addEffect({ op: "AssignVariableOp", inputs: [handle, value(g, read)] });
+    return ops(assignInPlace({ ...g.returning(), effects: [effect] }));
+  };
+  expect(assigned((g, read) => g.op("Sub", read, g.input(3)))).toEqual(["AssignSubVariableOp"]);
+  expect(assigned((g, read) => g.op("Sub", g.input(3), read))).toEqual(["Sub", "AssignVariableOp"]);
+  expect(assigned((g, read) => g.op("Sub", read, g.input()))).toEqual(["Sub", "AssignVariableOp"]);
+});
+
+test("an update in place waits for all who read the variable, also through a reshape", () => {
+  const { g, effects, parameter } = update();
+  const direct = g.op("Exp", parameter.read);
+  const reshaped = g.op("Log", g.op("Reshape", parameter.read, g.builder.ints([3, 1])));
+  const graph = orderUpdates(fuseAdamW({ ...g.returning(direct, reshaped), effects }));
+  const decay = find(graph, "ResourceApplyProximalGradientDescent");
+  expect(decay.after).toEqual([direct.node, reshaped.node]);
+  expect(find(graph, "ResourceApplyAdam").after).toEqual([decay.id, direct.node, reshaped.node]);
+});
