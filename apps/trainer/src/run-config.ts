@@ -119,7 +119,7 @@ const QUICKSTART: RunConfig = {
     evalEvery: 50,
     evalBatches: 4,
     sampleEvery: 200,
-    startContext: "The old clock",
+    startContext: "The Patience",
     checkpointEvery: 0,
     keepLast: 2,
   },

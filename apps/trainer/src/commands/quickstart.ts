@@ -18,7 +18,7 @@ export interface QuickstartOptions {
 }
 
 /** What the finished model is asked to continue, per language. */
-const PROMPTS = { english: "The old clock", chinese: "何大娘" } as const;
+const PROMPTS = { english: "The Patience", chinese: "何大娘" } as const;
 
 /** Steps where a step is quick; elsewhere the preset's fewer steps keep to some minutes. */
 const NATIVE_STEPS = 600;
