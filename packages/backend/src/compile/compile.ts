@@ -93,6 +93,7 @@ class CompiledFunction<A extends tf.Tensor[], R extends Results> {
     const call = known?.isCurrent ? known : CompiledCall.of(this.#fn, args, this.#options);
     this.#calls.delete(key);
     this.#calls.set(key, call);
+    if (this.#disposed) this.dispose(); // by the function itself, while it was recorded
     if (this.#calls.size > MAX_SHAPES) this.#dropOldest();
     return call;
   }

@@ -26,7 +26,10 @@ export function addTransfers(graph: Graph, variables: readonly GraphVariable[]):
   const builder = new GraphBuilder(nextId(graph));
   for (const node of graph.nodes) builder.put(node);
   const done = (after: readonly number[]): Value => signal(builder, after);
-  const call = graph.effects.length > 0 ? [...graph.results, done(graph.effects)] : graph.results;
+  const results = graph.results.map((value) =>
+    builder.node(value).op === "Placeholder" ? copy(builder, value) : value,
+  );
+  const call = graph.effects.length > 0 ? [...results, done(graph.effects)] : results;
   const moves = variables.map((variable) => transfer(builder, variable));
   return {
     call,
@@ -52,6 +55,12 @@ function transfer(builder: GraphBuilder, { handle, spec }: GraphVariable): Trans
   const assign = builder.addEffect({ op: "AssignVariableOp", inputs: [handle, incoming], attrs });
   const destroy = builder.addEffect({ op: "DestroyResourceOp", inputs: [handle], after: [read.node] });
   return { incoming, assign, read, destroy };
+}
+
+/** TensorFlow does not fetch what is fed. */
+function copy(builder: GraphBuilder, value: Value): Value {
+  const spec = builder.spec(value);
+  return builder.addOne({ op: "Identity", inputs: [value], attrs: { T: typeAttr(spec.dtype) } }, spec);
 }
 
 /** A number that can be fetched once the given nodes have run: an operation without outputs cannot. */
