@@ -1,8 +1,18 @@
-import { type EvalEvent, plotLosses, type StepEvent, type TrainEvent } from "@scratch-llm/pretrain";
+import { type EvalEvent, type PlotLabels, plotLosses, type StepEvent, type TrainEvent } from "@scratch-llm/pretrain";
 import { formatDuration } from "./format.ts";
 import { fill, type Messages } from "./messages/messages.ts";
 import type { Output } from "./output.ts";
 import { type RunFolder, writeWhole } from "./run-folder.ts";
+
+/** A pair of curves over the evaluations. */
+export interface Curve {
+  /** Of the file, without its extension. */
+  readonly name: string;
+  readonly title: string;
+  readonly labels: Partial<PlotLabels>;
+  readonly train: (event: EvalEvent) => number;
+  readonly val: (event: EvalEvent) => number;
+}
 
 /** Shows a run as it goes and writes it down: terminal, metrics.jsonl, samples.md and the plot. */
 export class TrainingReport {
@@ -87,17 +97,23 @@ export class TrainingReport {
   }
 
   /** Writes loss-plot.svg; nothing without an evaluation. */
-  async writePlot(title: string): Promise<string | undefined> {
+  writePlot(title: string): Promise<string | undefined> {
+    const losses = { train: ({ trainLoss }: EvalEvent) => trainLoss, val: ({ valLoss }: EvalEvent) => valLoss };
+    return this.writeCurve({ name: "loss-plot", title, labels: {}, ...losses });
+  }
+
+  /** Writes two curves as an SVG; nothing without an evaluation. */
+  async writeCurve({ name, title, labels, train, val }: Curve): Promise<string | undefined> {
     if (this.#evals.length === 0) return undefined;
     const svg = plotLosses({
       title,
       epochsSeen: this.#evals.map(({ epoch }) => epoch),
       tokensSeen: this.#evals.map(({ tokensSeen }) => tokensSeen),
-      trainLosses: this.#evals.map(({ trainLoss }) => trainLoss),
-      valLosses: this.#evals.map(({ valLoss }) => valLoss),
-      labels: this.#messages.plot,
+      trainLosses: this.#evals.map(train),
+      valLosses: this.#evals.map(val),
+      labels: { ...this.#messages.plot, ...labels },
     });
-    const path = this.#folder.file("loss-plot.svg");
+    const path = this.#folder.file(`${name}.svg`);
     await writeWhole(path, svg);
     return path;
   }

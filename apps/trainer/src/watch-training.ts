@@ -6,7 +6,7 @@ import { interrupted } from "./interrupt.ts";
 import { fill } from "./messages/messages.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { startCommand } from "./start-command.ts";
-import { TrainingReport } from "./training-report.ts";
+import { type Curve, TrainingReport } from "./training-report.ts";
 
 /** A training that is about to begin. */
 export interface WatchedTraining {
@@ -21,6 +21,8 @@ export interface WatchedTraining {
   readonly command: string;
   /** What an evaluation has found besides the losses. */
   readonly evalRemark?: (event: EvalEvent) => string;
+  /** Curves besides the losses'. */
+  readonly curves?: readonly Omit<Curve, "title">[];
 }
 
 /**
@@ -28,7 +30,7 @@ export interface WatchedTraining {
  * @throws {TrainerError} `INTERRUPTED` after Ctrl-C, when the step is finished and saved.
  */
 export async function watchTraining(training: WatchedTraining, context: Context): Promise<TrainingReport> {
-  const { events, folder, totalSteps, state, title, command, evalRemark } = training;
+  const { events, folder, totalSteps, state, title, command, evalRemark, curves = [] } = training;
   const { output, messages } = context;
   const earlier = state === undefined ? [] : await folder.rewindMetrics(state.step);
   if (state !== undefined) output.note(fill(messages.run.resumed, { path: folder.path, step: state.step }));
@@ -48,6 +50,7 @@ export async function watchTraining(training: WatchedTraining, context: Context)
   }
   const plot = await report.writePlot(title);
   if (plot !== undefined) output.note(fill(messages.run.plot, { path: plot }));
+  for (const curve of curves) await report.writeCurve({ title, ...curve });
   if (aborted) {
     const resume = `${startCommand()} ${command} --resume ${folder.path}`;
     throw new TrainerError("INTERRUPTED", fill(messages.run.interrupted, { step: report.stepsDone, command: resume }));

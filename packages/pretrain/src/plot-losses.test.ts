@@ -73,6 +73,18 @@ describe("plotLosses", () => {
     expect(single).not.toMatch(/="[^"]*NaN/); // in no attribute
   });
 
+  it("has room for values below 0", () => {
+    const svg = plotLosses({ ...curves, trainLosses: [-1, 0, 1, 2], valLosses: [-3, -2, -1, 0] });
+    const height = Number(/viewBox="0 0 \d+ (\d+)"/.exec(svg)?.[1]);
+    const ys =
+      pathOf(svg, "#d55e00")
+        .match(/(?<=,)[\d.]+/g)
+        ?.map(Number) ?? [];
+    expect(ys).toHaveLength(4);
+    expect(Math.max(...ys)).toBeLessThan(height - 50); // above the axis
+    expect(ys).toEqual(ys.toSorted((a, b) => b - a));
+  });
+
   it("refuses lists that are empty or of unequal length", () => {
     expect(() => plotLosses({ ...curves, valLosses: [1] })).toThrow(/valLosses 1/);
     expect(() => plotLosses({ epochsSeen: [], tokensSeen: [], trainLosses: [], valLosses: [] })).toThrow(RangeError);

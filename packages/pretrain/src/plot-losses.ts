@@ -51,8 +51,9 @@ export function plotLosses({ title = "", labels = {}, ...curves }: LossPlot): st
   const words = { ...WORDS, ...labels };
   const epochs = scaleLinear(extent(epochsSeen), [LEFT, RIGHT]);
   const tokens = scaleLinear(extent(tokensSeen), [LEFT, RIGHT]);
-  const highest = extent([...trainLosses, ...valLosses])[1];
-  const loss = scaleLinear([0, highest * 1.02], [BOTTOM, TOP]).nice();
+  const [lowest, highest] = extent([...trainLosses, ...valLosses]);
+  // Losses begin at 0; what else is drawn, such as the reward margins of DPO, may lie below.
+  const loss = scaleLinear([Math.min(0, lowest * 1.02), Math.max(0, highest * 1.02)], [BOTTOM, TOP]).nice();
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img"`,
     ` font-family="system-ui, 'Noto Sans CJK SC', sans-serif" font-size="12" fill="#333">`,

@@ -171,6 +171,7 @@ export const en = {
       "{pairs} pairs of near-duplicates in {entries} entries; without repetitions {kept} would be left (--out FILE).",
     deduplicated: "{pairs} pairs of near-duplicates in {entries} entries; {kept} are left in {out}.",
   },
+  marginPlot: { loss: "Reward margin", train: "Training margin", val: "Validation margin" },
   plot: { epochs: "Epochs", tokens: "Tokens seen", loss: "Loss", train: "Training loss", val: "Validation loss" },
   quickstart: {
     intro:

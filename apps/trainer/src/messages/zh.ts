@@ -171,6 +171,7 @@ export const zh: Messages = {
     duplicates: "{entries} 条中有 {pairs} 对近似重复；去掉重复后会剩 {kept} 条（--out 文件）。",
     deduplicated: "{entries} 条中有 {pairs} 对近似重复；{out} 中剩 {kept} 条。",
   },
+  marginPlot: { loss: "奖励差", train: "训练奖励差", val: "验证奖励差" },
   plot: { epochs: "轮次", tokens: "已见词元", loss: "损失", train: "训练损失", val: "验证损失" },
   quickstart: {
     intro: "用内置的英文和中文小书训练一个小型 GPT，从随机数到文字，只需一两分钟。",

@@ -8,6 +8,7 @@ import {
   trainDpo,
   withReference,
 } from "@scratch-llm/finetune-instruct";
+import type { EvalEvent } from "@scratch-llm/pretrain";
 import { SAMPLE_SETS } from "@scratch-llm/samples";
 import { interrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
@@ -52,13 +53,26 @@ export const DPO_TASK: TuningTask<DpoConfig, Preference> = {
       trainLoader,
       events: (loop) => trainDpo({ ...loop, tokenizer, trainLoader, valLoader, beta: config.beta }),
       evalRemark: (event) => {
-        const { trainRewardMargin, valRewardMargin, valAccuracy } = event as unknown as DpoMeasures;
+        const { trainRewardMargin, valRewardMargin, valAccuracy } = measures(event);
         return fill(messages.tuning.margins, {
           train: trainRewardMargin.toFixed(3),
           val: valRewardMargin.toFixed(3),
           accuracy: (100 * valAccuracy).toFixed(1),
         });
       },
+      curves: [
+        {
+          name: "reward-margins",
+          labels: messages.marginPlot,
+          train: (event) => measures(event).trainRewardMargin,
+          val: (event) => measures(event).valRewardMargin,
+        },
+      ],
     };
   },
 };
+
+/** The evaluations of `trainDpo` have these besides the losses. */
+function measures(event: EvalEvent): DpoMeasures {
+  return event as EvalEvent<DpoMeasures>;
+}

@@ -183,10 +183,18 @@ async function train<C extends InstructConfig, T extends Task>(
     saveCheckpoint: (at) => saveCheckpoint(plan.folder, { state: at, optimizer, generator, keepLast, saveModel }),
     ...(state && { resume: state }),
   });
-  const { evalRemark } = task;
+  const { evalRemark, curves = [] } = task;
   const title = plan.preset;
   try {
-    const watched = { events, folder, totalSteps, state: state || undefined, title, command: `train ${command}` };
+    const watched = {
+      events,
+      folder,
+      totalSteps,
+      state: state || undefined,
+      title,
+      command: `train ${command}`,
+      curves,
+    };
     const report = await watchTraining({ ...watched, ...(evalRemark && { evalRemark }) }, context);
     compiler.dispose();
     await writeResponses(prepared, folder, context);

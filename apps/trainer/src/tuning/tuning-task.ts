@@ -8,6 +8,7 @@ import type { LoopOptions } from "../loop-options.ts";
 import type { Messages } from "../messages/messages.ts";
 import type { Settings } from "../resolve-config.ts";
 import type { StepCompiler } from "../step-compiler.ts";
+import type { Curve } from "../training-report.ts";
 import type { InstructConfig } from "./tuning-config.ts";
 
 /** What a task has to work with before the first step. */
@@ -42,6 +43,7 @@ export interface PreparedTask {
   readonly events: (loop: TuningLoop) => AsyncIterable<TrainEvent>;
   /** What an evaluation has found besides the losses. */
   readonly evalRemark?: (event: EvalEvent) => string;
+  readonly curves?: readonly Omit<Curve, "title">[];
 }
 
 /** What `train instruct` and `train dpo` differ in. */

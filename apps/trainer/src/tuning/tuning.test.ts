@@ -116,7 +116,8 @@ describe("train dpo", () => {
     const [first, end] = ofType(stdout, "eval");
     expect(ofType(stdout, "step")[0]?.["loss"]).toBeCloseTo(Math.LN2, 4);
     expect(end?.["valRewardMargin"]).toBeGreaterThan((first?.["valRewardMargin"] as number) + 0.03);
-    expect(existsSync(path("preferred", "responses.md"))).toBe(true);
+    expect(await readdir(path("preferred"))).toEqual(expect.arrayContaining(["responses.md", "reward-margins.svg"]));
+    expect(await readFile(path("preferred", "reward-margins.svg"), "utf8")).toContain("Validation margin");
   });
 });
 
