@@ -12,17 +12,25 @@ export class CompiledCall {
   readonly #trace: Trace;
   readonly #entries: EntryPoints;
   readonly #session: GraphSession;
-  readonly #variables: ResidentVariables;
+  /** The variables that the graph uses. */
+  readonly #variables: readonly tf.Variable[];
+  readonly #residents: ResidentVariables;
+  /** Ids of the nodes that are left: an argument may be used for nothing. */
+  readonly #present: ReadonlySet<number>;
   /** The variables' `trainable` flags when it was recorded: they decide which gradients it computes. */
   readonly #trainable: readonly boolean[];
 
   constructor(traced: Trace, title: string, options: OptimizeOptions) {
+    const graph = optimize(traced.graph, options);
+    const present = new Set(graph.nodes.map(({ id }) => id));
+    const used = traced.variables.filter(({ handle }) => present.has(handle.node));
     this.#trace = traced;
-    this.#entries = addTransfers(optimize(traced.graph, options), traced.variables);
+    this.#present = present;
+    this.#entries = addTransfers(graph, used);
     this.#session = new GraphSession(title, this.#entries.nodes);
-    const variables = traced.variables.map(({ variable }) => variable);
-    this.#variables = new ResidentVariables(variables, this.#session, this.#entries);
-    this.#trainable = variables.map(({ trainable }) => trainable);
+    this.#variables = used.map(({ variable }) => variable);
+    this.#trainable = this.#variables.map(({ trainable }) => trainable);
+    this.#residents = new ResidentVariables(this.#variables, this.#session, this.#entries);
   }
 
   /** Records `fn` for the shapes of these arguments and loads the graph. */
@@ -36,41 +44,47 @@ export class CompiledCall {
 
   /** Whether the recording still says what the function would do: no variable gone, frozen or unfrozen. */
   get isCurrent(): boolean {
-    return this.#trace.variables.every(
-      ({ variable }, i) => !variable.isDisposed && variable.trainable === this.#trainable[i],
-    );
+    return this.#variables.every((variable, i) => !variable.isDisposed && variable.trainable === this.#trainable[i]);
   }
 
   /** Runs the graph. */
   run(args: readonly tf.Tensor[]): Results {
     // A variable that is passed as an argument would move into the session: its clone stays outside.
     const outside = args.map((arg) => (arg instanceof tf.Variable ? arg.clone() : arg));
-    this.#variables.moveIn();
-    const native = nativeBackend();
-    const feeds = new Map<Value, number>();
-    for (const [i, id] of native.getInputTensorIds(outside).entries()) feeds.set(this.#trace.args[i] as Value, id);
-    const host = this.#trace.feeds.map(({ spec, compute, value }) => {
-      const id = native.binding.createTensor(spec.shape, spec.dtype, compute());
-      feeds.set(value, id);
-      return id;
-    });
+    const made: number[] = [];
     try {
+      this.#residents.moveIn();
+      const feeds = this.#feeds(outside, made);
       return this.#results(this.#session.run(feeds, this.#entries.call));
     } finally {
-      for (const id of host) native.binding.deleteTensor(id);
+      for (const id of made) nativeBackend().binding.deleteTensor(id);
       tf.dispose(outside.filter((arg, i) => arg !== args[i]));
     }
   }
 
   /** Brings the variables back out of the session. */
   sync(): void {
-    this.#variables.moveOut();
+    this.#residents.moveOut();
   }
 
   /** Frees the graph; the variables are brought back first. */
   dispose(): void {
     this.sync();
     this.#session.dispose();
+  }
+
+  /** Arguments and what JavaScript computes for this run; the tensors of the latter are noted in `made`. */
+  #feeds(args: readonly tf.Tensor[], made: number[]): Map<Value, number> {
+    const native = nativeBackend();
+    const feeds = new Map<Value, number>();
+    const feed = (value: Value, id: number): unknown => this.#present.has(value.node) && feeds.set(value, id);
+    for (const [i, id] of native.getInputTensorIds(args).entries()) feed(this.#trace.args[i] as Value, id);
+    for (const { spec, compute, value } of this.#trace.feeds) {
+      const id = native.binding.createTensor(spec.shape, spec.dtype, compute());
+      made.push(id);
+      feed(value, id);
+    }
+    return feeds;
   }
 
   #results(fetched: readonly TensorMetadata[]): Results {

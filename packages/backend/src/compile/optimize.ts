@@ -10,6 +10,7 @@ import { orderUpdates } from "./passes/order-updates.ts";
 import { recomputeRegions } from "./passes/recompute-regions.ts";
 import { removeDeadNodes } from "./passes/remove-dead-nodes.ts";
 import { chunkLoss } from "./passes/chunk-loss.ts";
+import { copyAssignedInputs } from "./passes/copy-assigned-inputs.ts";
 import { delayWidening } from "./passes/delay-widening.ts";
 import { shareCommon } from "./passes/share-common.ts";
 import { simplify } from "./passes/simplify.ts";
@@ -38,6 +39,7 @@ export function optimize(graph: Graph, { precision, recompute }: OptimizeOptions
     fuseAdamW,
     expandAdamW,
     assignInPlace,
+    copyAssignedInputs,
     orderUpdates,
   ];
   return passes.reduce((current, pass) => removeDeadNodes(pass(current)), removeDeadNodes(graph));

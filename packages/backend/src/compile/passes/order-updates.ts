@@ -1,5 +1,6 @@
 import type { Graph, GraphNode } from "../graph.ts";
 import { nodesById, usersOf } from "../rewrite.ts";
+import { VIEWS } from "./views.ts";
 
 /** Operations that change variables in place, and how many of their first inputs are handles. */
 const HANDLES: Readonly<Record<string, number>> = {
@@ -8,9 +9,6 @@ const HANDLES: Readonly<Record<string, number>> = {
   AssignAddVariableOp: 1,
   AssignSubVariableOp: 1,
 };
-
-/** Operations whose output is the memory of their input. */
-const VIEWS: ReadonlySet<string> = new Set(["Reshape", "Identity", "ExpandDims", "Squeeze", "StopGradient"]);
 
 /**
  * Lets whatever reads a variable run before the variable is changed in place. The results are the same without, but TensorFlow

@@ -59,8 +59,8 @@ const filled: Rule = (node, builder) => {
 /** `x op neutral` is x, stretched where the neutral operand was larger. */
 function neutral(number: number, sides: readonly (0 | 1)[]): Rule {
   return (node, builder) => {
-    const [folded, ...rest] = [foldScalars(node, builder)];
-    if (folded && rest.length === 0) return folded;
+    const folded = foldScalars(node, builder);
+    if (folded) return folded;
     for (const side of sides) {
       const operand = node.inputs[1 - side] as Value;
       if (uniformOf(builder.node(node.inputs[side] as Value)) === number)

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Graph, GraphNode, Value } from "../graph.ts";
 import { removeDeadNodes } from "./remove-dead-nodes.ts";
 import { assignInPlace } from "./assign-in-place.ts";
+import { copyAssignedInputs } from "./copy-assigned-inputs.ts";
 import { expandAdamW } from "./expand-adamw.ts";
 import { fuseAdamW } from "./fuse-adamw.ts";
 import { orderUpdates } from "./order-updates.ts";
@@ -102,4 +103,17 @@ test("an update in place waits for all who read the variable, also through a res
   const decay = find(graph, "ResourceApplyProximalGradientDescent");
   expect(decay.after).toEqual([direct.node, reshaped.node]);
   expect(find(graph, "ResourceApplyAdam").after).toEqual([decay.id, direct.node, reshaped.node]);
+});
+
+test("what is fed is copied before it is assigned, also through a reshape; what is computed is not", () => {
+  const assigned = (value: (g: TestGraph) => Value): string[] => {
+    const g = new TestGraph();
+    const effect = g.builder.addEffect({ op: "AssignVariableOp", inputs: [g.variable(3).handle, value(g)] });
+    const graph = copyAssignedInputs({ ...g.returning(), effects: [effect] });
+    expect(graph.effects).toEqual([effect]);
+    return ops(graph);
+  };
+  expect(assigned((g) => g.input(3))).toEqual(["DeepCopy", "AssignVariableOp"]);
+  expect(assigned((g) => g.op("Reshape", g.input(3, 1), g.builder.ints([3])))).toContain("DeepCopy");
+  expect(assigned((g) => g.op("Exp", g.input(3)))).toEqual(["Exp", "AssignVariableOp"]);
 });
