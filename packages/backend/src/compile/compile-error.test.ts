@@ -129,6 +129,11 @@ describe.skipIf(!native)("errors while a function is recorded name the function 
   });
 });
 
+test.skipIf(!native)("a graph that would not fit is refused before it runs", () => {
+  const error = errorOf(() => compiled((x) => tf.fill([1e6, 1e6], 2).mul(x).exp().sum())(tf.scalar(1)));
+  expectCode(error, "COMPILE_OUT_OF_MEMORY", 'compile("subject")', "4000.0 GB", "recompute");
+});
+
 describe.skipIf(!native)("after an error", () => {
   test("of the function itself, variables are what they were and the next call works", () => {
     const variable = tf.variable(tf.tensor1d([1, 2]));

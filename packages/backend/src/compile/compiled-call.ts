@@ -4,6 +4,7 @@ import type { Value } from "./graph.ts";
 import { nativeBackend, type TensorMetadata } from "./native-backend.ts";
 import { optimize, type OptimizeOptions } from "./optimize.ts";
 import { ResidentVariables } from "./resident-variables.ts";
+import { requireMemory } from "./require-memory.ts";
 import { type Results, trace, type Trace } from "./trace.ts";
 import { addTransfers, type EntryPoints } from "./transfers.ts";
 
@@ -22,6 +23,7 @@ export class CompiledCall {
 
   constructor(traced: Trace, title: string, options: OptimizeOptions) {
     const graph = optimize(traced.graph, options);
+    requireMemory(title, graph);
     const present = new Set(graph.nodes.map(({ id }) => id));
     const used = traced.variables.filter(({ handle }) => present.has(handle.node));
     this.#trace = traced;

@@ -1,6 +1,7 @@
 import type { Graph } from "./graph.ts";
 import { assignInPlace } from "./passes/assign-in-place.ts";
 import { expandAdamW } from "./passes/expand-adamw.ts";
+import { fillConstants } from "./passes/fill-constants.ts";
 import { fuseAdamW } from "./passes/fuse-adamw.ts";
 import { fuseBias } from "./passes/fuse-bias.ts";
 import { fuseNorm } from "./passes/fuse-norm.ts";
@@ -40,6 +41,7 @@ export function optimize(graph: Graph, { precision, recompute }: OptimizeOptions
     expandAdamW,
     assignInPlace,
     copyAssignedInputs,
+    fillConstants,
     orderUpdates,
   ];
   return passes.reduce((current, pass) => removeDeadNodes(pass(current)), removeDeadNodes(graph));

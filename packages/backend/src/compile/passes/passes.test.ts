@@ -3,6 +3,7 @@ import { evaluate, expressions, TestGraph } from "@test/graph.ts";
 import { expect, test } from "vitest";
 import { DataType, type Graph, typeAttr, type Value } from "../graph.ts";
 import { delayWidening } from "./delay-widening.ts";
+import { fillConstants } from "./fill-constants.ts";
 import { fuseBias } from "./fuse-bias.ts";
 import { fuseNorm } from "./fuse-norm.ts";
 import { lowerMatMul } from "./lower-mat-mul.ts";
@@ -134,4 +135,13 @@ test("delayWidening keeps what goes from product to product narrow", () => {
       "Transpose(Reshape(MatMul(Cast(a), Cast(b)), [2,2,6]), [1,0,2])))",
   );
   expect(expressions(graph)[0]?.match(BF16_CAST)?.length).toBeGreaterThan(text.match(BF16_CAST)?.length ?? 0);
+});
+
+test("fillConstants makes large constants when they are needed, and keeps small ones", () => {
+  const g = new TestGraph();
+  const graph = g.returning(
+    g.op("Mul", g.input(100, 100), g.filled(3, 100, 100)),
+    g.op("Mul", g.input(2), g.filled(3, 2)),
+  );
+  expect(apply(fillConstants, graph)).toEqual(["Mul(a, Fill(100, 3))", "Mul(b, 3)"]);
 });
