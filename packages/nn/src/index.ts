@@ -9,6 +9,7 @@ export { gelu } from "./functional/gelu.ts";
 export { layerNorm } from "./functional/layer-norm.ts";
 export { linear } from "./functional/linear.ts";
 export { logSoftmax, softmax } from "./functional/softmax.ts";
+export { writeSlice, type WriteSliceOptions } from "./functional/write-slice.ts";
 export { hostTensor, type HostTensorOptions } from "./host-tensor.ts";
 export { KERNELS, RECORDING_KERNELS } from "./kernels.ts";
 export { Linear, type LinearOptions } from "./linear.ts";

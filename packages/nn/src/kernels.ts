@@ -37,8 +37,13 @@ export const KERNELS = {
  * |---|---|---|---|
  * | `LLMHostTensor` | – | compute: () => typed array; shape; dtype | what `compute` gives at each run, see `hostTensor` |
  * | `LLMAdamW` | parameter, m, v, grad, same shape; scalars keep, stepSize, correction, see `AdamWScalars` | beta1, beta2, eps: number | [parameter, m, v] after the step |
+ * | `LLMSliceUpdate` | whole; part, its shape but for the axis; start int32 scalar | axis: number | whole with part written at start, see `writeSlice` |
  */
-export const RECORDING_KERNELS = { hostTensor: "LLMHostTensor", adamW: "LLMAdamW" } as const;
+export const RECORDING_KERNELS = {
+  hostTensor: "LLMHostTensor",
+  adamW: "LLMAdamW",
+  sliceUpdate: "LLMSliceUpdate",
+} as const;
 
 /** Whether the current backend has registered the kernel. */
 export function hasKernel(name: string): boolean {

@@ -1,4 +1,4 @@
-import { AdamW, crossEntropy, hostTensor, valueAndGrads } from "@scratch-llm/nn";
+import { AdamW, crossEntropy, hostTensor, valueAndGrads, writeSlice } from "@scratch-llm/nn";
 import { closeTo, useTestBackend } from "@test/backend.ts";
 import { inputs, read, type Step, targets, TestNet, weights } from "@test/test-net.ts";
 import * as tf from "@tensorflow/tfjs";
@@ -149,6 +149,23 @@ describe.skipIf(!native)("calls", () => {
     expect(read(variable)).toBe(3);
     set.dispose?.();
     expect(read(variable)).toBe(3);
+  });
+
+  test("may write slices into variables, in place, and read what they have written", () => {
+    const [variable, twin] = [tf.variable(tf.zeros([2, 4])), tf.variable(tf.zeros([2, 4]))];
+    const write =
+      (into: tf.Variable) =>
+      (part: tf.Tensor, start: tf.Tensor): tf.Tensor => {
+        const before = into.mul(1);
+        writeSlice(into, part, { axis: 1, start });
+        return into.mul(10).add(before);
+      };
+    const [graph, eager] = [compiled(write(variable)), write(twin)];
+    for (const start of [0, 3, 1]) {
+      const args = [tf.fill([2, 1], start + 1), tf.scalar(start, "int32")] as const;
+      closeTo(graph(...args), eager(...args));
+    }
+    closeTo(variable, twin);
   });
 
   test("get host tensors afresh, in order", () => {

@@ -30,7 +30,7 @@ export interface Value {
 /** One operation. Nodes are never changed: a pass makes new ones. */
 export interface GraphNode {
   readonly id: number;
-  /** A TensorFlow operation (or `AdamWUpdate`, which a pass turns into some). */
+  /** A TensorFlow operation (or `AdamWUpdate` or `SliceUpdate`, which passes turn into some). */
   readonly op: string;
   readonly inputs: readonly Value[];
   /** Nodes that run before this one without giving it anything. */

@@ -6,6 +6,7 @@ import { fuseAdamW } from "./passes/fuse-adamw.ts";
 import { fuseBias } from "./passes/fuse-bias.ts";
 import { fuseNorm } from "./passes/fuse-norm.ts";
 import { lowerMatMul } from "./passes/lower-mat-mul.ts";
+import { lowerSliceUpdates } from "./passes/lower-slice-updates.ts";
 import { moveScales } from "./passes/move-scales.ts";
 import { orderUpdates } from "./passes/order-updates.ts";
 import { recomputeRegions } from "./passes/recompute-regions.ts";
@@ -40,6 +41,7 @@ export function optimize(graph: Graph, { precision, recompute }: OptimizeOptions
     fuseAdamW,
     expandAdamW,
     assignInPlace,
+    lowerSliceUpdates,
     copyAssignedInputs,
     fillConstants,
     orderUpdates,

@@ -1,6 +1,6 @@
 import { RECORDING_KERNELS } from "@scratch-llm/nn";
 import type * as tf from "@tensorflow/tfjs";
-import { type ConstantData, DataType } from "./graph.ts";
+import { type ConstantData, DataType, type Value } from "./graph.ts";
 import type { RecordingBackend } from "./recording-backend.ts";
 import { dtypeNumber } from "./recording.ts";
 
@@ -16,6 +16,9 @@ export function recordedKernels(backend: RecordingBackend): tf.KernelConfig[] {
       gather(backend, inputs as unknown as Gather, attrs as { axis: number; batchDims: number }),
     ),
     kernel(RECORDING_KERNELS.hostTensor, ({ attrs }) => hostTensor(backend, attrs as unknown as HostTensor)),
+    kernel(RECORDING_KERNELS.sliceUpdate, ({ inputs, attrs }) =>
+      sliceUpdate(backend, inputs as unknown as SliceUpdate, (attrs as unknown as { axis: number }).axis),
+    ),
     kernel(RECORDING_KERNELS.adamW, ({ inputs, attrs }) => adamW(backend, inputs, attrs as unknown as AdamW)),
   ];
 }
@@ -73,4 +76,19 @@ function adamW(backend: RecordingBackend, inputs: tf.NamedTensorInfoMap, { beta1
   return recording.builder
     .add({ op: "AdamWUpdate", inputs: values, attrs, outputs: [spec, spec, spec] })
     .map((value) => backend.tensor(value));
+}
+
+interface SliceUpdate {
+  readonly whole: tf.TensorInfo;
+  readonly part: tf.TensorInfo;
+  readonly start: tf.TensorInfo;
+}
+
+/** One node for now, as with AdamW. */
+function sliceUpdate(backend: RecordingBackend, { whole, part, start }: SliceUpdate, axis: number): tf.Tensor {
+  const { recording } = backend;
+  const inputs = [whole, part, start].map((input) => recording.valueOf(input));
+  const spec = recording.builder.spec(inputs[0] as Value);
+  const attrs = { axis: { kind: "int", value: axis } } as const;
+  return backend.tensor(recording.builder.addOne({ op: "SliceUpdate", inputs, attrs }, spec));
 }
