@@ -25,10 +25,10 @@ export function takeTensor(
   config: GPTConfig,
   format: WeightFormat,
 ): Float32Array {
-  const { merged, matrix } = FORMATS[format];
+  const { merged } = FORMATS[format];
   const size = ourShape(row, config).reduce((a, b) => a * b);
   const part = merged && row.part !== undefined ? row.part : 0;
-  if (!isMatrix(row) || matrix === "out,in") return values.subarray(part * size, (part + 1) * size);
+  if (isSameLayout(row, format)) return values.subarray(part * size, (part + 1) * size);
   const [out, input] = ourShape(row, config) as [number, number];
   const columns = values.length / input;
   const taken = new Float32Array(size);
@@ -53,9 +53,9 @@ export function putTensor(
   config: GPTConfig,
   format: WeightFormat,
 ): void {
-  const { merged, matrix } = FORMATS[format];
+  const { merged } = FORMATS[format];
   const part = merged && row.part !== undefined ? row.part : 0;
-  if (!isMatrix(row) || matrix === "out,in") {
+  if (isSameLayout(row, format)) {
     values.set(ours, part * ours.length);
     return;
   }
@@ -71,6 +71,11 @@ export function putTensor(
     rows: out,
     columns: input,
   });
+}
+
+/** Whether a file of this format keeps the tensor's numbers in our order. */
+export function isSameLayout(row: TensorRow, format: WeightFormat): boolean {
+  return !isMatrix(row) || FORMATS[format].matrix === "out,in";
 }
 
 /** Whether GPT-2's own code has this tensor as a "Conv1D", whose weight is [in, out]. */

@@ -40,12 +40,18 @@ export async function loadModel({ config, format, source }: LoadOptions): Promis
  */
 export async function loadWeights(model: GPTModel, { config, format, source }: LoadOptions): Promise<void> {
   const parameters = model.namedParameters();
-  for await (const { name, shape, values } of readWeights(source, config, format)) {
-    tf.tidy(() => {
+  const pieces: tf.Tensor1D[] = [];
+  try {
+    for await (const { name, shape, values, isLast } of readWeights(source, config, format)) {
       // A reshape makes a backend with memory of its own take the values over now and let go of the array, which
       // otherwise stays beside them until the first pass.
-      parameters.get(name)!.assign(tf.tensor(values, shape, "float32").reshape(shape));
-    });
+      pieces.push(tf.tidy(() => tf.tensor1d(values, "float32").reshape([values.length])));
+      if (!isLast) continue;
+      tf.tidy(() => parameters.get(name)!.assign(tf.concat(pieces).reshape(shape)));
+      tf.dispose(pieces.splice(0));
+    }
+  } finally {
+    tf.dispose(pieces);
   }
 }
 

@@ -5,6 +5,8 @@ export interface WeightSource {
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
   /** The tensor's numbers as 32-bit floats. */
   read(name: string): Promise<Float32Array>;
+  /** `count` of the tensor's numbers from the `start`th on, where the source can. */
+  readPart?(name: string, start: number, count: number): Promise<Float32Array>;
   close(): Promise<void>;
 }
 

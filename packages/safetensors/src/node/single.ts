@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { byteLength } from "../dtype.ts";
 import { SafetensorsError } from "../errors.ts";
 import { headerLength, LENGTH_BYTES, parseHeader, type Header, type TensorInfo } from "../header.ts";
 import { openToRead, readExactly } from "./file.ts";
@@ -9,12 +10,21 @@ export interface TensorBytes {
   readonly bytes: Uint8Array;
 }
 
+/** Some of a tensor's elements, in the order of the file: `count` of them from the `start`th on. */
+export interface TensorPart {
+  readonly start: number;
+  readonly count: number;
+}
+
 /** An open safetensors file, or several that an index joins. Close it. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Reads one tensor. @throws {SafetensorsError} `UNKNOWN_TENSOR` or `READ_FAILED` */
-  read(name: string): Promise<TensorBytes>;
+  /**
+   * Reads one tensor, or a part of a large one.
+   * @throws {SafetensorsError} `UNKNOWN_TENSOR`, `READ_FAILED`, or `SIZE_MISMATCH` for a part that is not in the tensor
+   */
+  read(name: string, part?: TensorPart): Promise<TensorBytes>;
   close(): Promise<void>;
 }
 
@@ -26,10 +36,11 @@ export async function openSingle(path: string): Promise<SafetensorsFile> {
     return {
       tensors: header.tensors,
       metadata: header.metadata,
-      async read(name) {
+      async read(name, part) {
         const info = header.tensors.get(name);
         if (info === undefined) throw new SafetensorsError("UNKNOWN_TENSOR", `${path} has no tensor "${name}".`);
-        return { info, bytes: await readExactly(handle, path, info.start, info.end - info.start) };
+        const { start, length } = part === undefined ? wholeOf(info) : bytesOf(info, part);
+        return { info, bytes: await readExactly(handle, path, start, length) };
       },
       close: () => handle.close(),
     };
@@ -49,4 +60,19 @@ async function readHeader(handle: FileHandle, path: string): Promise<Header> {
     if (!(error instanceof SafetensorsError)) throw error;
     throw new SafetensorsError(error.code, `${path}: ${error.message}`, { cause: error });
   }
+}
+
+function wholeOf({ start, end }: TensorInfo): { start: number; length: number } {
+  return { start, length: end - start };
+}
+
+function bytesOf(info: TensorInfo, { start, count }: TensorPart): { start: number; length: number } {
+  const elements = info.shape.reduce((a, b) => a * b, 1);
+  const size = byteLength(info.dtype, [1]);
+  const isInside = Number.isInteger(start) && Number.isInteger(count) && start >= 0 && count >= 0;
+  if (isInside && start + count <= elements) return { start: info.start + start * size, length: count * size };
+  throw new SafetensorsError(
+    "SIZE_MISMATCH",
+    `"${info.name}" has ${elements} elements; ${count} from the ${start}th on are not in it.`,
+  );
 }

@@ -63,6 +63,10 @@ async function openSource({ format, weights }: Detected): Promise<WeightSource> 
       const { info, bytes } = await file.read(name);
       return toFloat32(bytes, info.dtype);
     },
+    async readPart(name, start, count) {
+      const { info, bytes } = await file.read(name, { start, count });
+      return toFloat32(bytes, info.dtype);
+    },
     close: () => file.close(),
   };
 }
