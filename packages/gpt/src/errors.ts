@@ -29,3 +29,9 @@ export class GenerateOptionsError extends Error {
   override readonly name = "GenerateOptionsError";
   readonly code = "GENERATE_OPTIONS";
 }
+
+/** A slot that is not there, or none that is free. */
+export class SlotError extends Error {
+  override readonly name = "SlotError";
+  readonly code = "SLOT";
+}
