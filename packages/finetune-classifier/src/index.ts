@@ -1,9 +1,17 @@
 export { type AccuracyOptions, calcAccuracyLoader } from "./accuracy.ts";
 export { addClassHead, type ClassHeadOptions } from "./class-head.ts";
 export { calcClassLossBatch, classLogits, type ClassLossOptions, type ReadOut } from "./class-logits.ts";
-export { type Classification, classifyReview, type ClassifyOptions } from "./classify-review.ts";
+export {
+  type Classification,
+  classifyAll,
+  type ClassifyAllOptions,
+  classifyReview,
+  type ClassifyOptions,
+} from "./classify-review.ts";
+export { type ClassScore, type Confusion, confusion } from "./confusion.ts";
 export { classNames, countClasses, type LabeledText } from "./data/labeled-text.ts";
 export { parseLabeledTexts } from "./data/parse-labeled-texts.ts";
+export { formatRows, parseRows, type Rows } from "./data/parse-rows.ts";
 export { parseSmsSpam } from "./data/sms-spam.ts";
 export { createBalancedDataset, type DatasetSplit, randomSplit, type RandomSplitOptions } from "./data/split.ts";
 export { ClassifierDataError, type ClassifierDataErrorCode, ClassifierOptionError } from "./errors.ts";

@@ -1,1 +1,1 @@
-export { loadSpamData, type SpamData, type SpamDataOptions } from "./node/load-spam-data.ts";
+export { loadSpamData, SPAM_ADDRESSES, type SpamData, type SpamDataOptions } from "./node/load-spam-data.ts";

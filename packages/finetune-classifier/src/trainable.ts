@@ -1,5 +1,5 @@
 import type { GPTModel } from "@scratch-llm/gpt";
-import { injectLora, type LoRAOptions } from "@scratch-llm/lora";
+import { type CreateAdapterOptions, injectLora } from "@scratch-llm/lora";
 import { ClassifierOptionError } from "./errors.ts";
 
 /** What is trained; the words are the book's (ch06/02). */
@@ -12,7 +12,7 @@ export type TrainableLayers = "last_layer" | "last_block" | "last_two_blocks" | 
  *
  * @throws {ClassifierOptionError} for "lora" without a rank, or two blocks of a model that has one
  */
-export function chooseTrainable(model: GPTModel, layers: TrainableLayers, lora?: LoRAOptions): void {
+export function chooseTrainable(model: GPTModel, layers: TrainableLayers, lora?: CreateAdapterOptions): void {
   if (layers === "lora") {
     if (!lora) throw new ClassifierOptionError('"lora" needs a rank and an alpha.');
     const head = model.outHead; // the layer itself, not the adapter around it

@@ -59,6 +59,14 @@ export {
   type PromptTemplate,
   templateFormat,
 } from "./prompt-format.ts";
-export { respond, respondAll, type RespondAllOptions, type RespondOptions, type TaskResponse } from "./respond.ts";
+export {
+  answerEnds,
+  encodeTask,
+  respond,
+  respondAll,
+  type RespondAllOptions,
+  type RespondOptions,
+  type TaskResponse,
+} from "./respond.ts";
 export { splitData, type SplitData, type SplitFractions } from "./split-data.ts";
 export { exactMatch, rougeL } from "./string-metrics.ts";

@@ -50,18 +50,26 @@ export async function* respondAll(
   }
 }
 
+/** What a model is given to answer a task: prompt and head as tokens. */
+export function encodeTask(task: Task, tokenizer: Tokenizer, format: PromptFormat): Int32Array {
+  const head = format.head.replace(/ +$/u, ""); // a space belongs to the token of the next word
+  return tokenizer.encode(format.prompt(task) + head, format.specialTokens ? { allowedSpecial: "all" } : {});
+}
+
+/** The texts that end an answer besides the end-of-text token. */
+export function answerEnds({ tail }: PromptFormat): string[] {
+  return tail.trim() === "" ? [] : [tail.trim()];
+}
+
 async function respondTogether(tasks: readonly Task[], options: RespondOptions): Promise<string[]> {
   const { model, tokenizer, format = ALPACA, maxNewTokens = 256, signal } = options;
-  const allowed = format.specialTokens ? ({ allowedSpecial: "all" } as const) : {};
-  const head = format.head.replace(/ +$/u, ""); // a space belongs to the token of the next word
-  const prompts = tasks.map((task) => tokenizer.encode(format.prompt(task) + head, allowed));
+  const prompts = tasks.map((task) => encodeTask(task, tokenizer, format));
   const texts = tasks.map(() => "");
-  const tail = format.tail.trim();
   const steps = generate(model, prompts, {
     tokenizer,
     maxNewTokens,
     eosId: tokenizer.eosId,
-    stopStrings: tail === "" ? [] : [tail],
+    stopStrings: answerEnds(format),
     signal,
   });
   for await (const { row, text } of steps) texts[row] += text;

@@ -4,6 +4,7 @@ export {
   exportModel,
   saveHuggingFaceFolder,
   type ExportOptions,
+  type SavedExtra,
   type SavedModel,
   type SaveOptions,
 } from "./node/save.ts";

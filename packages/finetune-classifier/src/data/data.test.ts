@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { classNames, countClasses, type LabeledText } from "./labeled-text.ts";
 import { parseLabeledTexts } from "./parse-labeled-texts.ts";
+import { formatRows, parseRows } from "./parse-rows.ts";
 import { numpyPermutation, sample } from "./permutation.ts";
 import { parseSmsSpam, readLikePandas } from "./sms-spam.ts";
 import { createBalancedDataset, randomSplit } from "./split.ts";
@@ -121,6 +122,17 @@ describe("parseLabeledTexts", () => {
     ["no row", "text,label\n", "no row"],
   ])("names %s", (_, content, message) => {
     expect(() => parseLabeledTexts(content)).toThrow(message);
+  });
+});
+
+describe("formatRows", () => {
+  it.each([",", "\t"] as const)("is read back, columns in their order, delimiter %j", (delimiter) => {
+    const rows = [
+      { Text: 'Six, or "seven"?\tNo.', id: "1", label: "ham" },
+      { Text: "free\ngold", id: "2", label: "spam" },
+    ];
+    const found = { columns: ["Text", "id", "label"], rows };
+    expect(parseRows(formatRows(found, delimiter))).toEqual(found);
   });
 });
 

@@ -6,11 +6,11 @@ import type { LabeledText } from "../data/labeled-text.ts";
 import { parseSmsSpam } from "../data/sms-spam.ts";
 import { ClassifierDataError } from "../errors.ts";
 
-/** The addresses that the book names (section 6.2): the UCI repository, and a copy. */
-const ADDRESSES = [
+/** Where the SMS Spam Collection is, as the book names it (section 6.2): the UCI repository, and a copy. */
+export const SPAM_ADDRESSES: readonly string[] = [
   "https://archive.ics.uci.edu/static/public/228/sms+spam+collection.zip",
   "https://f001.backblazeb2.com/file/LLMs-from-scratch/sms%2Bspam%2Bcollection.zip",
-] as const;
+];
 
 const FILE = "SMSSpamCollection.tsv";
 const ENTRY = "SMSSpamCollection";
@@ -64,7 +64,7 @@ export async function loadSpamData(options: SpamDataOptions): Promise<SpamData> 
   return { examples, path, sha256, downloaded: !existing };
 }
 
-async function download({ folder, addresses = ADDRESSES, signal }: SpamDataOptions): Promise<Uint8Array> {
+async function download({ folder, addresses = SPAM_ADDRESSES, signal }: SpamDataOptions): Promise<Uint8Array> {
   await mkdir(folder, { recursive: true });
   const failures: string[] = [];
   for (const address of addresses) {

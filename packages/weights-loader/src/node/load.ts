@@ -28,6 +28,8 @@ export interface LoadFolderOptions {
   readonly dropRate?: number | undefined;
   /** Heads per block of a book state dict that has no `config.json` beside it; default one per 64 of the width. */
   readonly nHeads?: number | undefined;
+  /** Tensors of the file that are not the GPT's own; others that it has no place for are an error. */
+  readonly leaveOut?: readonly string[];
 }
 
 /**
@@ -40,10 +42,10 @@ export interface LoadFolderOptions {
  */
 export async function loadModelFolder(
   path: string,
-  { nHeads, dropRate }: LoadFolderOptions = {},
+  { nHeads, dropRate, leaveOut = [] }: LoadFolderOptions = {},
 ): Promise<LoadedModel> {
   const detected = await detectFormat(path);
-  const source = await openSource(detected);
+  const source = without(leaveOut, await openSource(detected));
   try {
     const found = await readConfig(detected, source, nHeads);
     const config = dropRate === undefined ? found : { ...found, dropRate };
@@ -52,6 +54,11 @@ export async function loadModelFolder(
   } finally {
     await source.close();
   }
+}
+
+function without(names: readonly string[], source: WeightSource): WeightSource {
+  if (names.length === 0) return source;
+  return { ...source, tensors: new Map([...source.tensors].filter(([name]) => !names.includes(name))) };
 }
 
 async function openSource({ format, weights }: Detected): Promise<WeightSource> {

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { GPTConfig } from "@scratch-llm/gpt";
-import type { FloatDtype } from "@scratch-llm/safetensors";
+import type { FloatDtype, TensorEntry } from "@scratch-llm/safetensors";
 import { writeFileAtomic, writeSafetensors } from "@scratch-llm/safetensors/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { configToHuggingFace } from "../config/hugging-face.ts";
@@ -21,6 +21,15 @@ export interface SaveOptions {
   readonly tokenizer: Tokenizer;
   /** Default F32: bit for bit. F16 and BF16 take half the space and round to nearest. */
   readonly dtype?: FloatDtype;
+  /** What the folder holds besides a GPT, such as a head for classes. */
+  readonly extra?: SavedExtra;
+}
+
+/** Tensors and entries of `config.json` that are not a GPT's own. */
+export interface SavedExtra {
+  readonly tensors: readonly TensorEntry[];
+  /** Stands over the GPT's entries of the same name, such as `architectures`. */
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -66,12 +75,12 @@ export async function exportModel(path: string, { format, ...options }: ExportOp
 async function saveFolder(
   folder: string,
   format: "hf" | "book",
-  { model, tokenizer, dtype = "F32" }: SaveOptions,
+  { model, tokenizer, dtype = "F32", extra }: SaveOptions,
 ): Promise<string> {
   const { config } = model;
   const { eosId } = tokenizer;
   const files = tokenizerFiles(tokenizer, config.contextLength);
-  files.set("config.json", `${JSON.stringify(configToHuggingFace(config, eosId), null, 2)}\n`);
+  files.set("config.json", `${JSON.stringify({ ...configToHuggingFace(config, eosId), ...extra?.config }, null, 2)}\n`);
   const generation = eosId === undefined ? {} : { bos_token_id: eosId, eos_token_id: eosId };
   files.set("generation_config.json", `${JSON.stringify(generation, null, 2)}\n`);
   await mkdir(folder, { recursive: true });
@@ -79,7 +88,7 @@ async function saveFolder(
 
   const weights = join(folder, "model.safetensors");
   const entries = weightEntries({ config, format, dtype: () => dtype, read: reader(model) });
-  await writeSafetensors(weights, entries, { format: "pt" });
+  await writeSafetensors(weights, [...entries, ...(extra?.tensors ?? [])], { format: "pt" });
   return weights;
 }
 
