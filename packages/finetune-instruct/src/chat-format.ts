@@ -1,7 +1,7 @@
 import { Template } from "@huggingface/jinja";
 import { FormatError } from "./errors.ts";
 import type { Task } from "./instruction.ts";
-import type { PromptFormat } from "./prompt-format.ts";
+import { type ChatMessage, type PromptFormat, withoutLastSpaces } from "./prompt-format.ts";
 
 /** What a `tokenizer_config.json` says of a chat, in its spelling. */
 export interface ChatTemplate {
@@ -9,11 +9,6 @@ export interface ChatTemplate {
   readonly chat_template: string;
   readonly bos_token?: string | null;
   readonly eos_token?: string | null;
-}
-
-interface Message {
-  readonly role: "user" | "assistant";
-  readonly content: string;
 }
 
 /** Stands for an answer while the text around answers is looked for. */
@@ -38,7 +33,10 @@ export function chatFormat(config: ChatTemplate): PromptFormat {
   const whole = (task: Task, answer: string): string =>
     render([userMessage(task), { role: "assistant", content: answer }], false);
   const task: Task = { instruction: "Question?", input: "" };
-  return { prompt, whole, ...aroundAnswer(prompt(task), whole(task, PROBE)), specialTokens: true };
+  const around = aroundAnswer(prompt(task), whole(task, PROBE));
+  const conversation = (messages: readonly ChatMessage[]): string =>
+    render(messages, true) + withoutLastSpaces(around.head);
+  return { prompt, whole, conversation, ...around, specialTokens: true };
 }
 
 /** What stands between prompt and answer and after it. */
@@ -53,11 +51,11 @@ function aroundAnswer(prompt: string, whole: string): Pick<PromptFormat, "head" 
   );
 }
 
-function userMessage({ instruction, input }: Task): Message {
+function userMessage({ instruction, input }: Task): ChatMessage {
   return { role: "user", content: input ? `${instruction}\n\n${input}` : instruction };
 }
 
-function renderer(config: ChatTemplate): (messages: Message[], addGenerationPrompt: boolean) => string {
+function renderer(config: ChatTemplate): (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string {
   const { chat_template: source, bos_token: bos, eos_token: eos } = config;
   const guarded = <T>(work: () => T): T => {
     try {
@@ -71,7 +69,7 @@ function renderer(config: ChatTemplate): (messages: Message[], addGenerationProm
   return (messages, addGenerationPrompt) =>
     guarded(() =>
       template.render({
-        messages,
+        messages: [...messages],
         add_generation_prompt: addGenerationPrompt,
         bos_token: bos ?? "",
         eos_token: eos ?? "",

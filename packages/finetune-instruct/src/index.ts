@@ -51,6 +51,7 @@ export {
 export { duplicatesToRemove, findNearDuplicates, type NearDuplicate } from "./near-duplicates.ts";
 export {
   ALPACA,
+  type ChatMessage,
   extractResponse,
   formatEntry,
   formatInput,

@@ -3,7 +3,15 @@ import { describe, expect, it } from "vitest";
 import { chatFormat } from "./chat-format.ts";
 import { FormatError } from "./errors.ts";
 import type { Instruction } from "./instruction.ts";
-import { ALPACA, extractResponse, formatEntry, formatInput, PHI3, templateFormat } from "./prompt-format.ts";
+import {
+  ALPACA,
+  type ChatMessage,
+  extractResponse,
+  formatEntry,
+  formatInput,
+  PHI3,
+  templateFormat,
+} from "./prompt-format.ts";
 
 /** What fixtures/finetune-instruct/make_formats.py writes: chats by transformers. */
 interface Formats {
@@ -97,6 +105,33 @@ describe("a chat template", () => {
   ])("is refused where it cannot work: %s", (template, words) => {
     expect(() => chatFormat({ chat_template: template })).toThrow(FormatError);
     expect(() => chatFormat({ chat_template: template })).toThrow(words);
+  });
+});
+
+describe("a conversation", () => {
+  const talk: ChatMessage[] = [
+    { role: "user", content: "Name a planet." },
+    { role: "assistant", content: "Mars" },
+    { role: "user", content: "Another." },
+  ];
+
+  it("is a task after the other where the format knows only tasks", () => {
+    expect(PHI3.conversation(talk.slice(0, 1))).toBe("<|user|>\nName a planet.\n<|assistant|>:\n");
+    expect(PHI3.conversation([{ role: "system", content: "Be brief." }, ...talk])).toBe(
+      "<|user|>\nBe brief.\n\nName a planet.\n<|assistant|>:\nMars\n\n<|user|>\nAnother.\n<|assistant|>:\n",
+    );
+  });
+
+  it("is the chat template's, up to where the answer's first word begins", () => {
+    const formatOf = (name: string) =>
+      chatFormat({ chat_template: fixture.templates[name] as string, ...fixture.tokens });
+    const { bos_token: bos, eos_token: eos } = fixture.tokens;
+    expect(formatOf("brackets").conversation(talk)).toBe(
+      `${bos}[INST] Name a planet. [/INST] Mars${eos}[INST] Another. [/INST]`,
+    );
+    expect(formatOf("system").conversation([{ role: "system", content: "Be brief." }, ...talk.slice(2)])).toBe(
+      "<sys>Be brief.</sys>\n<user>Another.</user><assistant>",
+    );
   });
 });
 

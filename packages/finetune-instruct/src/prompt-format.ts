@@ -1,12 +1,20 @@
 import { FormatError } from "./errors.ts";
 import type { Instruction, Task } from "./instruction.ts";
 
+/** Who said what. */
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
 /** How a task and its answer become one text: prompt, `head`, answer, `tail`. The model continues the prompt. */
 export interface PromptFormat {
   /** The text that the model is to continue. */
   prompt(task: Task): string;
   /** The whole text, which is trained on. */
   whole(task: Task, answer: string): string;
+  /** The text that the model is to continue with the assistant's next message. */
+  conversation(messages: readonly ChatMessage[]): string;
   /** Between prompt and answer, such as "\n\n### Response:\n". The model learns to write it. */
   readonly head: string;
   /** After the answer; where the model writes it, the answer is over. */
@@ -52,7 +60,31 @@ export function templateFormat(template: PromptTemplate): PromptFormat {
     return input ? asked + template.input.replace("{input}", () => input) : asked;
   };
   const whole = (task: Task, answer: string): string => prompt(task) + head + answer + tail;
-  return { prompt, whole, head, tail, specialTokens: false };
+  const conversation = (messages: readonly ChatMessage[]): string => {
+    const { answered, asked } = asTasks(messages);
+    const before = answered.map(([task, answer]) => `${whole(task, answer)}\n\n`);
+    return before.join("") + prompt(asked) + withoutLastSpaces(head);
+  };
+  return { prompt, whole, conversation, head, tail, specialTokens: false };
+}
+
+/** A conversation as tasks: what is said before an answer, by the system or the user, is one instruction. */
+function asTasks(messages: readonly ChatMessage[]): { answered: [Task, string][]; asked: Task } {
+  const answered: [Task, string][] = [];
+  let said: string[] = [];
+  const task = (): Task => ({ instruction: said.join("\n\n"), input: "" });
+  for (const { role, content } of messages) {
+    if (role === "assistant") {
+      answered.push([task(), content]);
+      said = [];
+    } else said.push(content);
+  }
+  return { answered, asked: task() };
+}
+
+/** The head as it is given to a model that is to write the answer: a last space belongs to the token of the next word. */
+export function withoutLastSpaces(head: string): string {
+  return head.replace(/ +$/u, "");
 }
 
 function checkPart(part: keyof PromptTemplate, text: unknown): void {

@@ -1,7 +1,7 @@
 import { type Decoder, generate, type GPTModel } from "@scratch-llm/gpt";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import type { Task } from "./instruction.ts";
-import { ALPACA, extractResponse, type PromptFormat } from "./prompt-format.ts";
+import { ALPACA, extractResponse, type PromptFormat, withoutLastSpaces } from "./prompt-format.ts";
 
 /** How {@link respond} asks. */
 export interface RespondOptions {
@@ -52,7 +52,7 @@ export async function* respondAll(
 
 /** What a model is given to answer a task: prompt and head as tokens. */
 export function encodeTask(task: Task, tokenizer: Tokenizer, format: PromptFormat): Int32Array {
-  const head = format.head.replace(/ +$/u, ""); // a space belongs to the token of the next word
+  const head = withoutLastSpaces(format.head);
   return tokenizer.encode(format.prompt(task) + head, format.specialTokens ? { allowedSpecial: "all" } : {});
 }
 
