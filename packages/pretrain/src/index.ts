@@ -1,5 +1,21 @@
 export { type AppendixDOptions, findHighestGradient, trainModelAppendixD } from "./appendix-d.ts";
 export type { BatchIterator, BatchLoader, Tensors } from "./batch-loader.ts";
+export { CheckpointError } from "./checkpoint-error.ts";
+export {
+  checkpointName,
+  CHECKPOINTS,
+  encodeTrainerState,
+  type Json,
+  LATEST,
+  type LoadedCheckpoint,
+  momentEntries,
+  MOMENTS_FILE,
+  parseTrainerState,
+  restoreTrainer,
+  STATE_FILE,
+  type Trainer,
+  type TrainerStateFile,
+} from "./checkpoint-state.ts";
 export { NonFiniteLossError, TrainOptionsError } from "./errors.ts";
 export { compileOnBatch } from "./compile-on-batch.ts";
 export { generateSample, type SampleOptions } from "./generate-sample.ts";
@@ -24,6 +40,7 @@ export {
   type WarmupCosineOptions,
   type WarmupOptions,
 } from "./schedules.ts";
+export { nextTask } from "./next-task.ts";
 export { splitText, textToTokenIds, tokenIdsToText } from "./text.ts";
 export type {
   CheckpointEvent,

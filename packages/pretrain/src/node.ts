@@ -1,4 +1,5 @@
-export { CheckpointError } from "./node/checkpoint-error.ts";
-export { type Json, latestCheckpoint, listCheckpoints } from "./node/checkpoint-folder.ts";
-export { loadCheckpoint, type LoadCheckpointOptions, type LoadedCheckpoint } from "./node/load-checkpoint.ts";
+export { CheckpointError } from "./checkpoint-error.ts";
+export type { Json, LoadedCheckpoint } from "./checkpoint-state.ts";
+export { latestCheckpoint, listCheckpoints } from "./node/checkpoint-folder.ts";
+export { loadCheckpoint } from "./node/load-checkpoint.ts";
 export { saveCheckpoint, type SaveCheckpointOptions } from "./node/save-checkpoint.ts";

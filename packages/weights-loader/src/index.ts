@@ -3,7 +3,21 @@ export { configFromHuggingFace, configToHuggingFace } from "./config/hugging-fac
 export { configFromOpenAI } from "./config/openai.ts";
 export { WeightsError, WeightsMismatchError, type WeightsErrorCode } from "./errors.ts";
 export { matchWeights, type Step } from "./match.ts";
-export { loadModel, loadWeights, type LoadOptions } from "./model.ts";
+export { chooseFiles } from "./hub/choose-files.ts";
+export { DownloadError, type DownloadErrorCode } from "./hub/download-error.ts";
+export type { ExpectedHash } from "./hub/expected-hash.ts";
+export { parseRepository, type Repository, type RepositoryFile, repositoryName } from "./hub/repository.ts";
+export { loadModelFiles } from "./load-files.ts";
+export { loadModel, loadWeights, type LoadedModel, type LoadOptions } from "./model.ts";
+export {
+  type ModelFiles,
+  modelFiles,
+  type SavedExtra,
+  type SavedModel,
+  type SaveOptions,
+  WEIGHTS_FILE,
+  WEIGHTS_METADATA,
+} from "./model-files.ts";
 export { TENSOR_ROWS, type TensorRow, type WeightFormat } from "./names.ts";
 export { readWeights, type Weight } from "./read-weights.ts";
 export { sourceFromBytes, type WeightSource } from "./source.ts";

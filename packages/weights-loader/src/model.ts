@@ -1,10 +1,18 @@
 import { GPTModelFast, type GPTConfig, type GPTModel } from "@scratch-llm/gpt";
 import { Generator } from "@scratch-llm/nn";
+import type { Tokenizer } from "@scratch-llm/tokenizer";
 import * as tf from "@tensorflow/tfjs";
 import { matchWeights } from "./match.ts";
 import type { WeightFormat } from "./names.ts";
 import { readWeights } from "./read-weights.ts";
 import type { WeightSource } from "./source.ts";
+
+/** A model with all that is needed to use it. Dispose of the model. */
+export interface LoadedModel {
+  readonly model: GPTModelFast;
+  readonly config: GPTConfig;
+  readonly tokenizer: Tokenizer;
+}
 
 /** Where a model's weights come from. */
 export interface LoadOptions {

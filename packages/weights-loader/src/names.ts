@@ -1,4 +1,5 @@
 import { toBookName, type GPTConfig } from "@scratch-llm/gpt";
+import { WeightsError } from "./errors.ts";
 
 /**
  * Forms in which GPT-2's weights are published.
@@ -115,4 +116,12 @@ export function expandRows(
 export function hasParameter({ ours, part, shape }: TensorRow, config: GPTConfig): boolean {
   if (ours === "outHead.weight") return config.tieWeights !== true;
   return part === undefined || shape !== "e" || config.qkvBias;
+}
+
+/** Whose names a safetensors file has. @throws {WeightsError} `FORMAT_UNKNOWN` */
+export function formatOf(tensors: ReadonlyMap<string, unknown>, file: string): "hf" | "book" {
+  if (tensors.has("tok_emb.weight")) return "book";
+  if (tensors.has("wte.weight") || tensors.has("transformer.wte.weight")) return "hf";
+  const some = [...tensors.keys()].slice(0, 3).join(", ");
+  throw new WeightsError("FORMAT_UNKNOWN", `${file} has no GPT-2's token embedding (its tensors: ${some} …).`);
 }

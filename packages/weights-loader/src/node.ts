@@ -1,13 +1,8 @@
 export { detectFormat, type Detected } from "./node/detect.ts";
-export { loadModelFolder, type LoadFolderOptions, type LoadedModel } from "./node/load.ts";
-export {
-  exportModel,
-  saveHuggingFaceFolder,
-  type ExportOptions,
-  type SavedExtra,
-  type SavedModel,
-  type SaveOptions,
-} from "./node/save.ts";
+export { loadModelFolder, type LoadFolderOptions } from "./node/load.ts";
+export type { LoadedModel } from "./model.ts";
+export type { SavedExtra, SavedModel, SaveOptions } from "./model-files.ts";
+export { exportModel, saveHuggingFaceFolder, type ExportOptions } from "./node/save.ts";
 export { listCachedModels, removeCachedModel, type CachedModel } from "./hub/cache.ts";
 export { DownloadError, type DownloadErrorCode } from "./hub/download-error.ts";
 export { downloadModel, findCachedModel, planDownload, type DownloadPlan } from "./hub/download-model.ts";

@@ -1,4 +1,4 @@
-import { parseHeader, toFloat32 } from "@scratch-llm/safetensors";
+import { parseHeader, type SafetensorsFile, toFloat32 } from "@scratch-llm/safetensors";
 
 /** Named tensors that can be read one at a time, wherever they lie. */
 export interface WeightSource {
@@ -26,5 +26,21 @@ export function sourceFromBytes(bytes: Uint8Array): WeightSource {
       return toFloat32(bytes.subarray(start, end), dtype);
     },
     close: () => Promise.resolve(),
+  };
+}
+
+/** The tensors of an open safetensors file, which `close` closes. */
+export function sourceFromFile(file: SafetensorsFile): WeightSource {
+  return {
+    tensors: file.tensors,
+    async read(name) {
+      const { info, bytes } = await file.read(name);
+      return toFloat32(bytes, info.dtype);
+    },
+    async readPart(name, start, count) {
+      const { info, bytes } = await file.read(name, { start, count });
+      return toFloat32(bytes, info.dtype);
+    },
+    close: () => file.close(),
   };
 }

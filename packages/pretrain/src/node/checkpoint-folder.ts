@@ -1,32 +1,7 @@
 import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { TrainState } from "../train-events.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
-
-export const CHECKPOINTS = "checkpoints";
-export const LATEST = "latest";
-export const STATE_FILE = "trainer_state.json";
-export const MOMENTS_FILE = "training_state.safetensors";
-
-/** A value that JSON can hold. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-
-/** `trainer_state.json`, written last: what the loop needs besides tensors, and the size of every other file. */
-export interface TrainerStateFile extends TrainState {
-  readonly format: "scratch-llm-trainer-state";
-  readonly version: 1;
-  /** Steps that the optimizer has taken. */
-  readonly optimizerSteps: number;
-  /** The generator's state, base64. */
-  readonly generator: string;
-  readonly extra: Json;
-  readonly files: Readonly<Record<string, number>>;
-}
-
-/** `checkpoints/step-000123`, the name of the checkpoint after 123 steps. */
-export function checkpointName(step: number): string {
-  return `step-${String(step).padStart(6, "0")}`;
-}
+import { CheckpointError } from "../checkpoint-error.ts";
+import { CHECKPOINTS, LATEST, parseTrainerState, STATE_FILE, type TrainerStateFile } from "../checkpoint-state.ts";
 
 /** Complete checkpoints of a run folder, the one with most steps first. */
 export async function listCheckpoints(runDir: string): Promise<{ step: number; path: string }[]> {
@@ -60,8 +35,8 @@ export async function readTrainerState(path: string): Promise<TrainerStateFile> 
   const text = await readFile(join(path, STATE_FILE), "utf8").catch((cause: unknown) => {
     throw new CheckpointError(`${path} is no checkpoint: it has no readable ${STATE_FILE}; ${remedy}.`, { cause });
   });
-  const state = parse(text);
-  if (state?.format !== "scratch-llm-trainer-state" || state.version !== 1) {
+  const state = parseTrainerState(text);
+  if (state === undefined) {
     throw new CheckpointError(`${join(path, STATE_FILE)} is no trainer state of version 1; ${remedy}.`);
   }
   for (const [file, size] of Object.entries(state.files)) {
@@ -74,14 +49,6 @@ export async function readTrainerState(path: string): Promise<TrainerStateFile> 
     throw new CheckpointError(`${join(path, file)} ${actual}, ${STATE_FILE} says ${size} bytes; ${remedy}.`);
   }
   return state;
-}
-
-function parse(text: string): TrainerStateFile | undefined {
-  try {
-    return JSON.parse(text) as TrainerStateFile;
-  } catch {
-    return undefined;
-  }
 }
 
 async function isComplete(path: string): Promise<boolean> {

@@ -17,7 +17,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { saveTinyModel, saveTinyRun } from "../../test/tiny-files.ts";
 import { type TinyRun, tinyRun } from "../../test/tiny-run.ts";
 import type { TrainState } from "../train-events.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { CheckpointError } from "../checkpoint-error.ts";
 import { latestCheckpoint } from "./checkpoint-folder.ts";
 import { loadCheckpoint } from "./load-checkpoint.ts";
 import { saveCheckpoint } from "./save-checkpoint.ts";

@@ -1,32 +1,25 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { toBookName } from "@scratch-llm/gpt";
-import type { AdamW, Generator } from "@scratch-llm/nn";
-import type { TensorEntry } from "@scratch-llm/safetensors";
 import { writeFileAtomic, writeSafetensors } from "@scratch-llm/safetensors/node";
-import type { TrainState } from "../train-events.ts";
-import { explainSystemError } from "./checkpoint-error.ts";
 import {
   checkpointName,
   CHECKPOINTS,
+  encodeTrainerState,
   type Json,
   LATEST,
-  listCheckpoints,
+  momentEntries,
   MOMENTS_FILE,
-  removeFolder,
   STATE_FILE,
-  syncFiles,
-  syncFolder,
-  type TrainerStateFile,
-} from "./checkpoint-folder.ts";
+  type Trainer,
+} from "../checkpoint-state.ts";
+import type { TrainState } from "../train-events.ts";
+import { listCheckpoints, removeFolder, syncFiles, syncFolder } from "./checkpoint-folder.ts";
+import { explainSystemError } from "./explain-system-error.ts";
 
 /** What {@link saveCheckpoint} saves. */
-export interface SaveCheckpointOptions {
+export interface SaveCheckpointOptions extends Trainer {
   /** Where the loop stands, as `trainModel` hands it to its `saveCheckpoint` callback. */
   readonly state: TrainState;
-  readonly optimizer: AdamW;
-  /** The generator that loaders and dropout draw from. */
-  readonly generator: Generator;
   /** Writes the model's files (weights, configuration, tokenizer) to the given folder. */
   readonly saveModel: (dir: string) => Promise<void>;
   /** What the application wants to find again: schedule, seed, metrics so far. */
@@ -79,33 +72,8 @@ async function writeFiles(
 ) {
   await saveModel(dir);
   await writeSafetensors(join(dir, MOMENTS_FILE), momentEntries(optimizer));
-  const { step, epoch, tokensSeen, cursor } = state;
-  const file: TrainerStateFile = {
-    format: "scratch-llm-trainer-state",
-    version: 1,
-    step,
-    epoch,
-    tokensSeen,
-    cursor,
-    optimizerSteps: optimizer.stepCount,
-    generator: Buffer.from(generator.getState()).toString("base64"),
-    extra,
-    files: await syncFiles(dir),
-  };
-  await writeFileAtomic(join(dir, STATE_FILE), `${JSON.stringify(file, undefined, 2)}\n`);
-}
-
-/** The optimizer's moving averages under the book's names of the parameters. */
-function momentEntries(optimizer: AdamW): TensorEntry[] {
-  return [...optimizer.stateDict()].map(([name, tensor]) => ({
-    name: toBookName(name),
-    dtype: "F32",
-    shape: tensor.shape,
-    data: async () => {
-      const values = await tensor.data();
-      return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    },
-  }));
+  const content = encodeTrainerState(state, { optimizer, generator }, { extra, files: await syncFiles(dir) });
+  await writeFileAtomic(join(dir, STATE_FILE), content);
 }
 
 /** A resumed run may save the same step again: the new one takes the old one's place. */

@@ -1,5 +1,6 @@
 import { openSharded } from "./sharded.ts";
-import { openSingle, type SafetensorsFile } from "./single.ts";
+import type { SafetensorsFile } from "../random-access.ts";
+import { openSingle } from "./single.ts";
 
 /**
  * Opens a `.safetensors` file, or the shards that a `*.safetensors.index.json` names, and checks every header.

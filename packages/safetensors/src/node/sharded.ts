@@ -3,7 +3,8 @@ import { SafetensorsError } from "../errors.ts";
 import type { TensorInfo } from "../header.ts";
 import { JsonReader } from "../json.ts";
 import { openToRead, readExactly } from "./file.ts";
-import { openSingle, type SafetensorsFile } from "./single.ts";
+import type { SafetensorsFile } from "../random-access.ts";
+import { openSingle } from "./single.ts";
 
 /** The largest indexes (thousands of experts) have a few megabytes. */
 const MAX_INDEX_BYTES = 50_000_000;

@@ -1,12 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-
-/** A hash that a server promises for a file's content. */
-export interface ExpectedHash {
-  /** `git` is the name of a blob in git: SHA-1 over "blob SIZE\0" and the content. */
-  readonly algorithm: "sha256" | "git" | "md5" | "sha1";
-  readonly hex: string;
-}
+import type { ExpectedHash } from "./expected-hash.ts";
 
 /** The hash of a file's content, in hex. */
 export async function hashFile(path: string, size: number, algorithm: ExpectedHash["algorithm"]): Promise<string> {

@@ -6,7 +6,8 @@ import { Progress } from "./events.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { HttpClient } from "./http.ts";
 import { withLock } from "./lock.ts";
-import { listRepository, repositoryName, type RepositoryFile } from "./repository.ts";
+import { listRepository } from "./list-repository.ts";
+import { repositoryName, type RepositoryFile } from "./repository.ts";
 import { resolveSettings, type HubOptions, type HubSettings } from "./settings.ts";
 
 /** What a download would fetch. */

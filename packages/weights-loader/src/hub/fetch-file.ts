@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { hashFile, type ExpectedHash } from "./checksum.ts";
+import { hashFile } from "./checksum.ts";
 import { DownloadError } from "./download-error.ts";
+import type { ExpectedHash } from "./expected-hash.ts";
 import { networkError, requireSuccess, type HttpClient, type Response } from "./http.ts";
 import { withRetries } from "./retry.ts";
 

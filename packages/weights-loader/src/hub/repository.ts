@@ -1,7 +1,5 @@
-import type { ExpectedHash } from "./checksum.ts";
 import { DownloadError } from "./download-error.ts";
-import { networkError, requireSuccess, type HttpClient } from "./http.ts";
-import { withRetries } from "./retry.ts";
+import type { ExpectedHash } from "./expected-hash.ts";
 
 /** One file of a repository. */
 export interface RepositoryFile {
@@ -15,10 +13,9 @@ export interface RepositoryFile {
 export interface Repository {
   readonly commit: string;
   readonly files: readonly RepositoryFile[];
+  /** Such as `mit`, where the model's card tells. */
+  readonly licence: string | undefined;
 }
-
-/** Lists of real models have some kilobytes. */
-const MAX_LIST_BYTES = 20_000_000;
 
 /** Short names of the models that OpenAI published and Hugging Face keeps. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -42,37 +39,18 @@ export function repositoryName(model: string): string {
   );
 }
 
-/** Asks the hub which files a repository has at a revision. @throws {DownloadError} */
-export async function listRepository(client: HttpClient, name: string): Promise<Repository> {
-  const { endpoint, revision } = client.settings;
-  const url = `${endpoint}/api/models/${name}/revision/${encodeURIComponent(revision)}?blobs=true`;
-  const { host } = new URL(url);
-  const text = await withRetries(name, client.settings, async () => {
-    const response = await client.send("GET", url);
-    await requireSuccess(response, `model ${name} at revision ${revision}`, host);
-    const chunks: Buffer[] = [];
-    let size = 0;
-    try {
-      for await (const chunk of response.body) {
-        size += (chunk as Buffer).length;
-        if (size > MAX_LIST_BYTES) throw new DownloadError("NOT_THE_FILE", `${host} sends an endless list of files.`);
-        chunks.push(chunk as Buffer);
-      }
-    } catch (error) {
-      throw networkError(error, host, client.settings.signal);
-    }
-    return Buffer.concat(chunks).toString("utf8");
-  });
-  return parseRepository(text, host);
-}
-
-/** Checks every field: names and hashes become paths. */
-function parseRepository(text: string, host: string): Repository {
-  const json = parseJson(text, host) as { sha?: unknown; siblings?: unknown };
+/** A server's list of a repository's files. Every field is checked: names and hashes become paths. @throws {DownloadError} */
+export function parseRepository(text: string, host: string): Repository {
+  const json = parseJson(text, host) as { sha?: unknown; siblings?: unknown; cardData?: unknown };
   if (typeof json.sha !== "string" || !/^[0-9a-f]{40}$/.test(json.sha) || !Array.isArray(json.siblings)) {
     throw notAList(host);
   }
-  return { commit: json.sha, files: json.siblings.map((sibling: unknown) => parseFile(sibling, host)) };
+  const { license } = (json.cardData ?? {}) as { license?: unknown };
+  return {
+    commit: json.sha,
+    files: json.siblings.map((sibling: unknown) => parseFile(sibling, host)),
+    licence: typeof license === "string" ? license : undefined,
+  };
 }
 
 function parseJson(text: string, host: string): object {

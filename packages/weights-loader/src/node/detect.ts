@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openSafetensors } from "@scratch-llm/safetensors/node";
 import { WeightsError } from "../errors.ts";
-import type { WeightFormat } from "../names.ts";
+import { formatOf, type WeightFormat } from "../names.ts";
 
 /** What lies at a path. */
 export interface Detected {
@@ -48,12 +48,8 @@ function findWeights(folder: string): string {
   throw new WeightsError("FORMAT_UNKNOWN", `${folder} has none of ${WEIGHT_FILES.join(", ")}.`);
 }
 
-/** Whose names a safetensors file has. */
 async function namesOf(path: string): Promise<"hf" | "book"> {
   const file = await openSafetensors(path);
   await file.close();
-  if (file.tensors.has("tok_emb.weight")) return "book";
-  if (file.tensors.has("wte.weight") || file.tensors.has("transformer.wte.weight")) return "hf";
-  const some = [...file.tensors.keys()].slice(0, 3).join(", ");
-  throw new WeightsError("FORMAT_UNKNOWN", `${path} has no GPT-2's token embedding (its tensors: ${some} …).`);
+  return formatOf(file.tensors, path);
 }

@@ -1,20 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { WeightsError } from "../errors.ts";
+import { parseObject } from "../json.ts";
 
 /** The object in a JSON file. @throws {WeightsError} `READ_FAILED` or `CONFIG_INVALID` */
 export async function readJson(path: string): Promise<object> {
-  const text = await readText(path);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new WeightsError("CONFIG_INVALID", `${path} is not JSON.`, { cause });
-  }
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new WeightsError("CONFIG_INVALID", `${path} is JSON but holds no object.`);
-  }
-  return json;
+  return parseObject(await readText(path), path);
 }
 
 /** A text file. @throws {WeightsError} `READ_FAILED` */

@@ -1,26 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { GPTConfig, GPTModelFast } from "@scratch-llm/gpt";
-import { toFloat32 } from "@scratch-llm/safetensors";
+import type { GPTConfig } from "@scratch-llm/gpt";
 import { openSafetensors } from "@scratch-llm/safetensors/node";
-import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { configFromBookShapes } from "../config/book.ts";
 import { readOwnConfig } from "../config/fields.ts";
 import { configFromHuggingFace } from "../config/hugging-face.ts";
 import { configFromOpenAI } from "../config/openai.ts";
-import { loadModel } from "../model.ts";
-import type { WeightSource } from "../source.ts";
+import { type LoadedModel, loadModel } from "../model.ts";
+import { sourceFromFile, type WeightSource } from "../source.ts";
+import { type ReadText, readTokenizer } from "../tokenizer-files.ts";
 import { detectFormat, type Detected } from "./detect.ts";
-import { readJson } from "./json.ts";
+import { readJson, readText } from "./json.ts";
 import { openTensorFlowCheckpoint } from "./tensorflow-checkpoint.ts";
-import { readTokenizer } from "./tokenizer-files.ts";
-
-/** A model with all that is needed to use it. Dispose of the model. */
-export interface LoadedModel {
-  readonly model: GPTModelFast;
-  readonly config: GPTConfig;
-  readonly tokenizer: Tokenizer;
-}
 
 /** What a folder may not tell, or is to be overruled. */
 export interface LoadFolderOptions {
@@ -49,7 +40,7 @@ export async function loadModelFolder(
   try {
     const found = await readConfig(detected, source, nHeads);
     const config = dropRate === undefined ? found : { ...found, dropRate };
-    const tokenizer = await readTokenizer(detected.folder, config.vocabSize);
+    const tokenizer = await readTokenizer(detected.folder, config.vocabSize, textsOf(detected.folder));
     return { model: await loadModel({ config, format: detected.format, source }), config, tokenizer };
   } finally {
     await source.close();
@@ -63,19 +54,11 @@ function without(names: readonly string[], source: WeightSource): WeightSource {
 
 async function openSource({ format, weights }: Detected): Promise<WeightSource> {
   if (format === "openai") return openTensorFlowCheckpoint(weights);
-  const file = await openSafetensors(weights);
-  return {
-    tensors: file.tensors,
-    async read(name) {
-      const { info, bytes } = await file.read(name);
-      return toFloat32(bytes, info.dtype);
-    },
-    async readPart(name, start, count) {
-      const { info, bytes } = await file.read(name, { start, count });
-      return toFloat32(bytes, info.dtype);
-    },
-    close: () => file.close(),
-  };
+  return sourceFromFile(await openSafetensors(weights));
+}
+
+function textsOf(folder: string): ReadText {
+  return async (name) => (existsSync(join(folder, name)) ? readText(join(folder, name)) : undefined);
 }
 
 async function readConfig(

@@ -1,8 +1,4 @@
-/** A checkpoint cannot be written or read. */
-export class CheckpointError extends Error {
-  readonly code = "CHECKPOINT";
-  override readonly name = "CheckpointError";
-}
+import { CheckpointError } from "../checkpoint-error.ts";
 
 /** Wraps an error of the operating system; others, which say enough themselves, pass through. */
 export function explainSystemError(action: string, error: unknown): unknown {

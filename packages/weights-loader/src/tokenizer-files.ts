@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { BPETokenizer, END_OF_TEXT, gpt2Tokenizer, loadTokenizer, type Tokenizer } from "@scratch-llm/tokenizer";
-import { WeightsError } from "../errors.ts";
-import { readJson, readText } from "./json.ts";
+import { WeightsError } from "./errors.ts";
+import { parseObject } from "./json.ts";
 
 /** The two files of a byte-level BPE, as Hugging Face and OpenAI call them. */
 const PAIRS = [
@@ -13,18 +11,23 @@ const PAIRS = [
 /** GPT-2's own vocabulary has this many tokens, and no other model's that is published for it. */
 const GPT2_VOCAB_SIZE = 50_257;
 
+/** A text file of a model folder by its name; undefined where there is none. */
+export type ReadText = (name: string) => Promise<string | undefined>;
+
 /**
  * The tokenizer of a model folder: `tokenizer.json`, or vocabulary and merges; GPT-2's own where there is none and the
  * model has as many tokens.
  *
+ * @param folder its name, for messages
  * @throws {WeightsError} `TOKENIZER_MISSING`
  */
-export async function readTokenizer(folder: string, vocabSize: number): Promise<Tokenizer> {
-  const whole = join(folder, "tokenizer.json");
-  if (existsSync(whole)) return loadTokenizer(await readJson(whole));
+export async function readTokenizer(folder: string, vocabSize: number, read: ReadText): Promise<Tokenizer> {
+  const whole = await read("tokenizer.json");
+  if (whole !== undefined) return loadTokenizer(parseObject(whole, `${folder}/tokenizer.json`));
   for (const [vocabName, mergesName] of PAIRS) {
-    const [vocab, merges] = [join(folder, vocabName), join(folder, mergesName)];
-    if (existsSync(vocab) && existsSync(merges)) return fromPair(await readJson(vocab), await readText(merges));
+    const [vocab, merges] = [await read(vocabName), await read(mergesName)];
+    if (vocab !== undefined && merges !== undefined)
+      return fromPair(parseObject(vocab, `${folder}/${vocabName}`), merges);
   }
   if (vocabSize === GPT2_VOCAB_SIZE) return gpt2Tokenizer();
   throw new WeightsError(

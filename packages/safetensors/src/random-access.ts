@@ -1,0 +1,100 @@
+import { byteLength } from "./dtype.ts";
+import { SafetensorsError } from "./errors.ts";
+import { headerLength, LENGTH_BYTES, parseHeader, type Header, type TensorInfo } from "./header.ts";
+
+/** A tensor's description with its bytes. */
+export interface TensorBytes {
+  readonly info: TensorInfo;
+  readonly bytes: Uint8Array;
+}
+
+/** Some of a tensor's elements, in the order of the file: `count` of them from the `start`th on. */
+export interface TensorPart {
+  readonly start: number;
+  readonly count: number;
+}
+
+/** An open safetensors file, or several that an index joins. Close it. */
+export interface SafetensorsFile {
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * Reads one tensor, or a part of a large one.
+   * @throws {SafetensorsError} `UNKNOWN_TENSOR`, `READ_FAILED`, or `SIZE_MISMATCH` for a part that is not in the tensor
+   */
+  read(name: string, part?: TensorPart): Promise<TensorBytes>;
+  close(): Promise<void>;
+}
+
+/** Bytes that can be read from anywhere: a file on a disk, or one that a browser keeps. */
+export interface RandomAccess {
+  /** For messages. */
+  readonly name: string;
+  readonly size: number;
+  readonly read: (start: number, length: number) => Promise<Uint8Array>;
+  readonly close: () => Promise<void>;
+}
+
+/** Reads the header of a safetensors file, and its tensors when they are asked for. */
+export async function openRandomAccess({ name, size, read, close }: RandomAccess): Promise<SafetensorsFile> {
+  const header = await readHeader(name, size, read);
+  return {
+    tensors: header.tensors,
+    metadata: header.metadata,
+    async read(tensor, part) {
+      const info = header.tensors.get(tensor);
+      if (info === undefined) throw new SafetensorsError("UNKNOWN_TENSOR", `${name} has no tensor "${tensor}".`);
+      const { start, length } = part === undefined ? wholeOf(info) : bytesOf(info, part);
+      return { info, bytes: await read(start, length) };
+    },
+    close,
+  };
+}
+
+/**
+ * Opens a safetensors file that a browser holds as a `Blob`, one that was dropped on a page or lies in its storage. Nothing
+ * but the header is read before it is asked for.
+ *
+ * @param name for messages
+ * @throws {SafetensorsError} when the header is not in order
+ * @example
+ * const file = await openSafetensorsBlob(blob, "model.safetensors");
+ * const { bytes } = await file.read("wte.weight");
+ */
+export function openSafetensorsBlob(blob: Blob, name: string): Promise<SafetensorsFile> {
+  const read = async (start: number, length: number): Promise<Uint8Array> => {
+    try {
+      return new Uint8Array(await blob.slice(start, start + length).arrayBuffer());
+    } catch (cause) {
+      throw new SafetensorsError("READ_FAILED", `Cannot read ${name}; was it moved or changed? Choose it again.`, {
+        cause,
+      });
+    }
+  };
+  return openRandomAccess({ name, size: blob.size, read, close: () => Promise.resolve() });
+}
+
+async function readHeader(name: string, size: number, read: RandomAccess["read"]): Promise<Header> {
+  try {
+    const length = headerLength(await read(0, Math.min(LENGTH_BYTES, size)), size);
+    return parseHeader(await read(0, LENGTH_BYTES + length), size);
+  } catch (error) {
+    if (!(error instanceof SafetensorsError)) throw error;
+    throw new SafetensorsError(error.code, `${name}: ${error.message}`, { cause: error });
+  }
+}
+
+function wholeOf({ start, end }: TensorInfo): { start: number; length: number } {
+  return { start, length: end - start };
+}
+
+function bytesOf(info: TensorInfo, { start, count }: TensorPart): { start: number; length: number } {
+  const elements = info.shape.reduce((a, b) => a * b, 1);
+  const size = byteLength(info.dtype, [1]);
+  const isInside = Number.isInteger(start) && Number.isInteger(count) && start >= 0 && count >= 0;
+  if (isInside && start + count <= elements) return { start: info.start + start * size, length: count * size };
+  throw new SafetensorsError(
+    "SIZE_MISMATCH",
+    `"${info.name}" has ${elements} elements; ${count} from the ${start}th on are not in it.`,
+  );
+}
