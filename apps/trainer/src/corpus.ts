@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { DataLoader, GPTDatasetV1 } from "@scratch-llm/dataloader";
-import { splitText } from "@scratch-llm/pretrain";
+import type { TokenSplit } from "@scratch-llm/pretrain";
 import { SAMPLE_TEXTS } from "@scratch-llm/samples";
 import { gpt2Tokenizer, type Tokenizer, trainBPE } from "@scratch-llm/tokenizer";
 import { TrainerError } from "./errors.ts";
@@ -43,47 +43,6 @@ export async function makeTokenizer(
       if (phase === "learn merges") onProgress(done);
     },
   });
-}
-
-/** The token ids to train on and to validate with. */
-export interface TokenSplit {
-  readonly train: Int32Array;
-  readonly val: Int32Array;
-}
-
-/**
- * Splits every text at the same share of its characters, so that each is in both parts, and encodes the parts. Between
- * two texts stands the end-of-text token; one text alone gives the book's split (section 5.1.3).
- */
-export function encodeCorpus(corpus: Corpus, tokenizer: Tokenizer, trainFraction: number): TokenSplit {
-  const parts = corpus.texts.map((text) => splitText(text, trainFraction));
-  return {
-    train: encodeTexts(
-      parts.map(({ train }) => train),
-      tokenizer,
-    ),
-    val: encodeTexts(
-      parts.map(({ val }) => val),
-      tokenizer,
-    ),
-  };
-}
-
-/** One sequence of ids, with the end-of-text token between two texts. */
-export function encodeTexts(texts: readonly string[], tokenizer: Tokenizer): Int32Array {
-  const allowedSpecial = new Set(["<|endoftext|>"]);
-  const separator = tokenizer.eosId === undefined ? [] : [tokenizer.eosId];
-  const pieces = texts.flatMap((text, index) => {
-    const ids = tokenizer.encode(text, { allowedSpecial });
-    return index === 0 ? [ids] : [Int32Array.from(separator), ids];
-  });
-  const all = new Int32Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    all.set(piece, offset);
-    offset += piece.length;
-  }
-  return all;
 }
 
 /** The two loaders of a run, as the book makes them: shuffled and whole batches to train on, every window to validate with. */

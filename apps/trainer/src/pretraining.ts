@@ -1,11 +1,12 @@
 import type { BackendInfo } from "@scratch-llm/backend/node";
 import { countParameters, type GPTConfig, validateConfig } from "@scratch-llm/gpt";
+import { encodeSplit, type TokenSplit } from "@scratch-llm/pretrain";
 import { latestCheckpoint } from "@scratch-llm/pretrain/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import type { LoadedModel } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "./bring-up.ts";
 import type { Context } from "./flags.ts";
-import { encodeCorpus, type Loaders, makeLoaders, makeTokenizer, type TokenSplit } from "./corpus.ts";
+import { type Loaders, makeLoaders, makeTokenizer } from "./corpus.ts";
 import { findModel } from "./find-model.ts";
 import { formatBytes, formatCount, formatDuration } from "./format.ts";
 import { loadModelToTrain } from "./load-model.ts";
@@ -103,7 +104,7 @@ async function prepareFresh(plan: RunPlan, { output, messages }: Context): Promi
 
 /** Windows as long as the settings say, or as the model can see. */
 function windows({ config, corpus }: RunPlan, tokenizer: Tokenizer, { contextLength }: GPTConfig): Windows {
-  const split = encodeCorpus(corpus, tokenizer, config.data.trainFraction);
+  const split = encodeSplit(corpus.texts, tokenizer, config.data.trainFraction);
   return { split, loaders: makeLoaders(split, config, Math.min(config.model.contextLength, contextLength)) };
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Corpus, readCorpus } from "./corpus.ts";
 import { TrainerError } from "./errors.ts";
 import { checkConfig } from "./resolve-config.ts";
@@ -62,7 +62,8 @@ export async function readPlan(folder: string): Promise<RunPlan> {
     const command = `train ${saved.command} --resume ${folder}`;
     throw new TrainerError("RUN_FOLDER", `${folder} holds a run of train ${saved.command}. Go on with: ${command}`);
   }
-  const corpus = await readCorpus(saved.data.files);
+  // A folder saved by the playground brings its text along; elsewhere the paths are absolute.
+  const corpus = await readCorpus(saved.data.files.map((file) => resolve(folder, file)));
   if (corpus.sha256 !== saved.data.sha256) {
     throw new TrainerError(
       "DATA",

@@ -16,6 +16,7 @@ export {
   type Trainer,
   type TrainerStateFile,
 } from "./checkpoint-state.ts";
+export { encodeSplit, encodeTexts, type TokenSplit } from "./encode-texts.ts";
 export { NonFiniteLossError, TrainOptionsError } from "./errors.ts";
 export { compileOnBatch } from "./compile-on-batch.ts";
 export { generateSample, type SampleOptions } from "./generate-sample.ts";

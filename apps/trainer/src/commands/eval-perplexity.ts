@@ -1,9 +1,9 @@
 import { DataLoader, GPTDatasetV1 } from "@scratch-llm/dataloader";
-import { calcLossLoader, perplexity } from "@scratch-llm/pretrain";
+import { calcLossLoader, encodeTexts, perplexity } from "@scratch-llm/pretrain";
 import { loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "../bring-up.ts";
 import type { Context } from "../flags.ts";
-import { encodeTexts, readCorpus } from "../corpus.ts";
+import { readCorpus } from "../corpus.ts";
 import { findModel } from "../find-model.ts";
 import { fill } from "../messages/messages.ts";
 
