@@ -2,7 +2,6 @@
  * `pnpm bench NAME [--json] …`: each benchmark runs a peer beside us, interleaved, in one run, and prints the ratio.
  * The last line of `--json` is `{"type":"done","ratios":{…}}`.
  */
-import { parseArgs } from "node:util";
 
 export interface BenchContext {
   /** Everything after the benchmark's name. */
@@ -17,22 +16,18 @@ export interface BenchContext {
 export type Bench = (context: BenchContext) => Promise<Readonly<Record<string, number>>>;
 
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  decode: () => import("./decode.ts"),
   load: () => import("./load.ts"),
   train: () => import("./train.ts"),
 };
 
-const { values, positionals } = parseArgs({
-  options: { json: { type: "boolean", default: false } },
-  allowPositionals: true,
-  strict: false,
-});
-const [name = "", ...args] = positionals;
+const [name = "", ...args] = process.argv.slice(2).filter((arg) => arg !== "--json");
 const load = BENCHES[name];
 if (load === undefined) {
   console.error(`Usage: pnpm bench NAME [--json], NAME one of: ${Object.keys(BENCHES).join(", ")}`);
   process.exit(2);
 }
-const json = values.json === true;
+const json = process.argv.includes("--json");
 const say = (line: string): void => (json ? console.error(line) : console.log(line));
 const event = (entry: object): void => {
   if (json) console.log(JSON.stringify(entry));

@@ -1,12 +1,10 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { stat, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { cacheFolder } from "@scratch-llm/backend/node";
-import { gpt2Tokenizer } from "@scratch-llm/tokenizer";
 import type { Bench } from "./bench.ts";
 import { median } from "./median.ts";
+import { modelFolder } from "./model-folder.ts";
 import { pythonWith } from "./python.ts";
 
 const run = promisify(execFile);
@@ -25,9 +23,7 @@ const ROUNDS = 5;
 export const bench: Bench = async ({ say, event }) => {
   const python = await pythonWith(["torch", "transformers"], say);
   const peer = join(import.meta.dirname, "load_peer.py");
-  const folder = join(cacheFolder(), "bench-gpt2-124M");
-  if (!existsSync(join(folder, "model.safetensors"))) await run(python, [peer, "save", folder]);
-  await writeFile(join(folder, "tokenizer.json"), JSON.stringify((await gpt2Tokenizer()).toJSON()));
+  const folder = await modelFolder(python);
   const ours: Measured[] = [];
   const theirs: Measured[] = [];
   const script = join(import.meta.dirname, "load-ours.mjs");
