@@ -2,16 +2,36 @@
  * Our side of `pnpm bench train`, in a process of its own: times training steps of a GPT on random tokens and prints one
  * JSON object, as train_peer.py does.
  *
- *     tsx bench/train-ours.ts eager|f32|bf16 SIZE BATCH CONTEXT DROPOUT WARMUP STEPS
+ *     tsx bench/train-ours.ts --size 124M --batch 2 --context 256 [--eager] [--precision bf16] [--recompute block]
  */
-import { compile, useBackend } from "@scratch-llm/backend/node";
+import { parseArgs } from "node:util";
+import { compile, type CompileOptions, useBackend } from "@scratch-llm/backend/node";
 import { GPT_CONFIGS, GPTModelFast } from "@scratch-llm/gpt";
 import { AdamW, crossEntropy, FastDropout, Generator, useDropout, valueAndGrads } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
 
-const [mode = "f32", size = "124M", ...numbers] = process.argv.slice(2);
-const [batch = 2, context = 256, dropRate = 0, warmup = 3, steps = 8] = numbers.map(Number);
-const preset = GPT_CONFIGS[`gpt2-${size}` as keyof typeof GPT_CONFIGS];
+const { values } = parseArgs({
+  options: {
+    size: { type: "string", default: "124M" },
+    batch: { type: "string", default: "2" },
+    context: { type: "string", default: "256" },
+    dropout: { type: "string", default: "0" },
+    warmup: { type: "string", default: "3" },
+    steps: { type: "string", default: "8" },
+    eager: { type: "boolean", default: false },
+    precision: { type: "string", default: "f32" },
+    recompute: { type: "string", default: "none" },
+  },
+});
+const [batch, context, dropRate, warmup, steps] = [
+  Number(values.batch),
+  Number(values.context),
+  Number(values.dropout),
+  Number(values.warmup),
+  Number(values.steps),
+];
+const { precision, recompute } = values as Required<Pick<CompileOptions, "precision" | "recompute">>;
+const preset = GPT_CONFIGS[`gpt2-${values.size}` as keyof typeof GPT_CONFIGS];
 
 const started = performance.now();
 const { versions, threads } = await useBackend("native");
@@ -32,7 +52,7 @@ function trainStep(inputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
   });
 }
 
-const step = mode === "eager" ? trainStep : compile(trainStep, { precision: mode === "bf16" ? "bf16" : "f32" });
+const step = values.eager ? trainStep : compile(trainStep, { precision, recompute });
 const tokens = (): tf.Tensor2D =>
   tf.tensor2d(
     Int32Array.from({ length: batch * context }, () => generator.randint(0, preset.vocabSize)),

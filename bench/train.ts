@@ -1,118 +1,202 @@
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import type { Bench, BenchContext } from "./bench.ts";
 import { median } from "./median.ts";
 import { pythonWith } from "./python.ts";
 
 const run = promisify(execFile);
 
-/** What one process measured. */
-interface Measured {
-  readonly ms: readonly number[];
-  readonly losses: readonly number[];
-  readonly peakRssBytes: number;
-}
-
-/** Who trains: ours, one way or another, or the peer's modes in train_peer.py. */
-const OURS = ["eager", "f32", "bf16"] as const;
-const PEERS = ["book", "best-f32", "best-bf16"] as const;
-type Contender = (typeof OURS)[number] | (typeof PEERS)[number];
+/** Ours, by the flags of train-ours.ts. */
+const OURS = {
+  eager: ["--eager"],
+  f32: [],
+  bf16: ["--precision", "bf16"],
+  "f32-dropout": ["--dropout", "0.1"],
+  "bf16-dropout": ["--precision", "bf16", "--dropout", "0.1"],
+  "f32-recompute": ["--recompute", "block"],
+} as const;
+/** Theirs, by the modes of train_peer.py. */
+type Peer = "book" | "best-f32" | "best-bf16" | "sdpa";
+type Contender = keyof typeof OURS | Peer;
 
 interface Shape {
   readonly size: "124M" | "355M";
   readonly batch: number;
   readonly context: number;
-  readonly dropout: number;
-  readonly contenders: readonly Contender[];
 }
 
-const ALL: readonly Contender[] = ["f32", "book", "bf16", "best-f32", "eager", "best-bf16"];
-const NO_EAGER = ALL.filter((contender) => contender !== "eager");
-const HEADLINE: Shape = { size: "124M", batch: 2, context: 256, dropout: 0, contenders: ALL };
+/** What one process, or several of one contender, measured. */
+interface Measured {
+  readonly ms: readonly number[];
+  readonly peakRssBytes: number;
+}
 
-/** `pnpm bench train` measures the headline shape; with `all`, every one. */
-const SHAPES: readonly Shape[] = [
-  HEADLINE,
-  { ...HEADLINE, dropout: 0.1, contenders: ["f32", "bf16"] },
-  { ...HEADLINE, batch: 4, context: 512, contenders: NO_EAGER },
-  { ...HEADLINE, batch: 1, context: 1024, contenders: NO_EAGER },
-  { ...HEADLINE, size: "355M", contenders: ["f32", "book"] },
-];
+/** Shapes whose contenders take turns, and what becomes of their times. */
+interface Piece {
+  readonly shapes: readonly Shape[];
+  readonly contenders: readonly Contender[];
+  /** Rounds in which every contender has its turn at every shape, in the same order, in a process of its own. */
+  readonly rounds: number;
+  /** Steps before those that count, in each process. */
+  readonly warmup: number;
+  readonly steps: number;
+  readonly ratios: (of: Results) => Readonly<Record<string, number>>;
+}
 
-/** Rounds in which every contender has its turn, in the same order. */
-const ROUNDS = 2;
-const WARMUP = 3;
-const STEPS = 6;
+/** Looks a result up; the shape is the piece's first one unless another is named. */
+interface Results {
+  readonly ms: (contender: Contender, shape?: number) => number;
+  readonly rss: (contender: Contender, shape?: number) => number;
+}
 
-/** Training steps beside PyTorch: random tokens, AdamW with decay 0.1, no clipping; each contender in a process of its own. */
-export const bench: Bench = async (context) => {
-  const python = await pythonWith(["torch", "llms-from-scratch==1.0.19"], context.say);
-  const shapes = context.args.includes("all") ? SHAPES : [HEADLINE];
-  let headline: Record<string, number> = {};
-  for (const shape of shapes) {
-    const results = await measureShape(shape, python, context);
-    if (shape === HEADLINE) headline = ratiosOf(results);
-  }
-  return headline;
+const SMALL: Shape = { size: "124M", batch: 2, context: 256 };
+const SIDE_BY_SIDE: readonly Contender[] = ["f32", "book", "bf16", "best-f32", "best-bf16"];
+const FEW = { rounds: 2, warmup: 2, steps: 2 } as const;
+
+const PIECES: Readonly<Record<string, Piece>> = {
+  headline: {
+    shapes: [SMALL],
+    contenders: ["f32", "book", "bf16", "best-f32", "eager", "best-bf16"],
+    rounds: 2,
+    warmup: 2,
+    steps: 5,
+    ratios: (of) => ({ ...sideBySide(of), f32VsEager: of.ms("eager") / of.ms("f32") }),
+  },
+  dropout: {
+    shapes: [SMALL],
+    contenders: ["f32", "f32-dropout", "bf16", "bf16-dropout"],
+    rounds: 2,
+    warmup: 2,
+    steps: 5,
+    ratios: ({ ms }) => ({ f32Cost: ms("f32-dropout") / ms("f32"), bf16Cost: ms("bf16-dropout") / ms("bf16") }),
+  },
+  B4T512: { shapes: [{ ...SMALL, batch: 4, context: 512 }], contenders: SIDE_BY_SIDE, ...FEW, ratios: sideBySide },
+  B1T1024: { shapes: [{ ...SMALL, batch: 1, context: 1024 }], contenders: SIDE_BY_SIDE, ...FEW, ratios: sideBySide },
+  "355M": {
+    shapes: [{ ...SMALL, size: "355M" }],
+    contenders: ["f32", "book"],
+    ...FEW,
+    ratios: ({ ms, rss }) => ({ f32VsBook: ms("book") / ms("f32"), rssVsBook: rss("f32") / rss("book") }),
+  },
+  growth: {
+    shapes: [
+      { ...SMALL, batch: 1 },
+      { ...SMALL, batch: 1, context: 1024 },
+      { ...SMALL, batch: 8 },
+    ],
+    contenders: ["f32", "best-f32", "bf16", "best-bf16"],
+    ...FEW,
+    rounds: 1,
+    ratios: growth,
+  },
+  recompute: {
+    shapes: [{ ...SMALL, batch: 4, context: 1024 }],
+    contenders: ["f32-recompute", "sdpa", "f32"],
+    rounds: 1,
+    warmup: 1,
+    steps: 3,
+    ratios: ({ ms, rss }) => ({
+      timeVsKept: ms("f32-recompute") / ms("f32"),
+      vsSdpa: ms("sdpa") / ms("f32-recompute"),
+      rssVsSdpa: rss("f32-recompute") / rss("sdpa"),
+    }),
+  },
 };
 
-async function measureShape(
-  shape: Shape,
-  python: string,
-  { say, event }: BenchContext,
-): Promise<Map<Contender, Measured>> {
-  const { size, batch, context, dropout } = shape;
-  say(`${size}, batch ${batch} × context ${context}, dropout ${dropout}`);
-  const merged = new Map<Contender, Measured>();
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const contender of shape.contenders) {
-      const measured = await measure(contender, shape, python);
-      const before = merged.get(contender);
-      merged.set(contender, {
-        ms: [...(before?.ms ?? []), ...measured.ms],
-        losses: measured.losses,
-        peakRssBytes: Math.max(before?.peakRssBytes ?? 0, measured.peakRssBytes),
-      });
+/**
+ * Training steps beside PyTorch: random tokens, AdamW with decay 0.1, no clipping. `--shape NAME` measures one piece, without
+ * it all of them; the ratios of the headline shape have plain names, those of others begin with theirs.
+ */
+export const bench: Bench = async (context) => {
+  const { values } = parseArgs({ args: [...context.args], options: { shape: { type: "string" } }, strict: false });
+  const names = values.shape === undefined ? Object.keys(PIECES) : [String(values.shape)];
+  const python = await pythonWith(["torch", "llms-from-scratch==1.0.19"], context.say);
+  const ratios: Record<string, number> = {};
+  for (const name of names) {
+    const piece = PIECES[name];
+    if (!piece) throw new Error(`--shape is one of ${Object.keys(PIECES).join(", ")}, not "${name}".`);
+    const measured = piece.ratios(await measurePiece(name, piece, python, context));
+    for (const [ratio, value] of Object.entries(measured)) {
+      ratios[name === "headline" ? ratio : `${name}.${ratio}`] = value;
     }
   }
-  for (const [contender, { ms, peakRssBytes }] of merged) {
-    const middle = median(ms);
-    const tokensPerSecond = (1000 * batch * context) / middle;
-    say(
-      `  ${contender.padEnd(10)} ${middle.toFixed(0).padStart(6)} ms/step ${tokensPerSecond.toFixed(0).padStart(6)} tokens/s ` +
-        `${(peakRssBytes / 1e9).toFixed(2)} GB`,
-    );
-    event({ type: "measurement", ...shape, contender, ms: middle, tokensPerSecond, peakRssBytes });
-  }
-  return merged;
-}
+  return ratios;
+};
 
-async function measure(contender: Contender, shape: Shape, python: string): Promise<Measured> {
-  const { size, batch, context, dropout } = shape;
-  const here = import.meta.dirname;
-  const isOurs = (OURS as readonly string[]).includes(contender);
-  const tsx = createRequire(import.meta.url).resolve("tsx/cli");
-  const numbers = [batch, context, dropout, WARMUP, STEPS].map(String);
-  const flags = ["--size", size, "--batch", `${batch}`, "--context", `${context}`, "--dropout", `${dropout}`];
-  const [program, args] = isOurs
-    ? [process.execPath, [tsx, join(here, "train-ours.ts"), contender, size, ...numbers]]
-    : [python, [join(here, "train_peer.py"), contender, ...flags, "--warmup", `${WARMUP}`, "--steps", `${STEPS}`]];
-  const { stdout } = await run(program, args, { maxBuffer: 1e8 });
-  return JSON.parse(stdout.trim().split("\n").at(-1)!) as Measured;
-}
-
-/** Peer time / our time: above 1 is ours faster. */
-function ratiosOf(results: ReadonlyMap<Contender, Measured>): Record<string, number> {
-  const ms = (contender: Contender): number => median(results.get(contender)!.ms);
-  const rss = (contender: Contender): number => results.get(contender)!.peakRssBytes;
+/** Peer time / our time: above 1 is ours faster. Memory the other way round: below 1 is ours smaller. */
+function sideBySide({ ms, rss }: Results): Record<string, number> {
   return {
     f32VsBook: ms("book") / ms("f32"),
     f32VsTorchBest: ms("best-f32") / ms("f32"),
     bf16VsBook: ms("book") / ms("bf16"),
     bf16VsTorchBest: ms("best-bf16") / ms("bf16"),
-    f32VsEager: ms("eager") / ms("f32"),
     rssVsBook: rss("f32") / rss("book"),
   };
+}
+
+/** How much more a longer context and a larger batch cost: theirs / ours, above 1 ours grows less. */
+function growth({ ms }: Results): Record<string, number> {
+  const grows = (contender: Contender, shape: number): number => ms(contender, shape) / ms(contender);
+  return {
+    f32Context: grows("best-f32", 1) / grows("f32", 1),
+    f32Batch: grows("best-f32", 2) / grows("f32", 2),
+    bf16Context: grows("best-bf16", 1) / grows("bf16", 1),
+    bf16Batch: grows("best-bf16", 2) / grows("bf16", 2),
+  };
+}
+
+async function measurePiece(name: string, piece: Piece, python: string, context: BenchContext): Promise<Results> {
+  const runs = piece.shapes.flatMap((shape) => piece.contenders.map((contender) => ({ shape, contender })));
+  const merged = new Map<string, Measured>();
+  for (let round = 0; round < piece.rounds; round++) {
+    for (const one of runs) {
+      const measured = await measure(one, piece, python);
+      const before = merged.get(keyOf(one));
+      merged.set(keyOf(one), {
+        ms: [...(before?.ms ?? []), ...measured.ms],
+        peakRssBytes: Math.max(before?.peakRssBytes ?? 0, measured.peakRssBytes),
+      });
+    }
+  }
+  for (const one of runs) report(name, one, merged.get(keyOf(one)) as Measured, context);
+  const result = (contender: Contender, shape = 0): Measured =>
+    merged.get(keyOf({ contender, shape: piece.shapes[shape] as Shape })) as Measured;
+  return { ms: (...of) => median(result(...of).ms), rss: (...of) => result(...of).peakRssBytes };
+}
+
+interface Run {
+  readonly shape: Shape;
+  readonly contender: Contender;
+}
+
+function keyOf({ contender, shape: { size, batch, context } }: Run): string {
+  return `${size} B ${batch} × T ${context} ${contender}`;
+}
+
+function report(piece: string, one: Run, { ms, peakRssBytes }: Measured, { say, event }: BenchContext): void {
+  const { contender, shape } = one;
+  const middle = median(ms);
+  const tokensPerSecond = (1000 * shape.batch * shape.context) / middle;
+  const columns = [
+    `${middle.toFixed(0).padStart(6)} ms/step`,
+    `${tokensPerSecond.toFixed(0).padStart(5)} tokens/s`,
+    `${(peakRssBytes / 1e9).toFixed(2).padStart(5)} GB`,
+  ];
+  say(`${keyOf(one).padEnd(34)} ${columns.join(" ")}`);
+  event({ type: "measurement", piece, ...shape, contender, ms: middle, tokensPerSecond, peakRssBytes });
+}
+
+async function measure({ contender, shape }: Run, { warmup, steps }: Piece, python: string): Promise<Measured> {
+  const here = import.meta.dirname;
+  const sizes = { ...shape, warmup, steps };
+  const flags = Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+  const tsx = createRequire(import.meta.url).resolve("tsx/cli");
+  const [program, args] =
+    contender in OURS
+      ? [process.execPath, [tsx, join(here, "train-ours.ts"), ...OURS[contender as keyof typeof OURS]]]
+      : [python, [join(here, "train_peer.py"), contender]];
+  const { stdout } = await run(program, [...args, ...flags], { maxBuffer: 1e8 });
+  return JSON.parse(stdout.trim().split("\n").at(-1)!) as Measured;
 }
