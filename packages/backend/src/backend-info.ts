@@ -3,8 +3,10 @@ export type BackendName = "native" | "webgpu" | "wasm" | "cpu";
 
 /** What a started backend tells about itself. */
 export interface StartedBackend {
-  /** What is worth knowing about this start, such as the graphics adapter; one line without a full stop. */
+  /** What is worth knowing about this start; one line without a full stop. */
   readonly note?: string;
+  /** The graphics adapter, such as "google swiftshader (software)". */
+  readonly adapter?: string;
   /** Versions of the libraries involved, by name. */
   readonly versions: Readonly<Record<string, string>>;
   /** Threads that one operation may use. */

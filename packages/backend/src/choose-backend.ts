@@ -39,7 +39,7 @@ async function firstThatStarts(candidates: readonly Candidate[]): Promise<Backen
 }
 
 function describe(name: BackendName, started: StartedBackend, reasons: readonly string[]): BackendInfo {
-  const { note, versions, threads, memoryLimitBytes } = started;
-  const reason = [...reasons, ...(note === undefined ? [] : [note])].join("; ");
-  return { name, reason, versions, threads, memoryLimitBytes };
+  const { note, ...rest } = started;
+  const remarks = [note, rest.adapter && `adapter ${rest.adapter}`].filter(Boolean);
+  return { name, reason: [...reasons, ...remarks].join("; "), ...rest };
 }

@@ -15,7 +15,7 @@ export async function startWebgpu(): Promise<StartedBackend> {
   const { vendor, architecture, isFallbackAdapter } = adapter.info;
   const name = [vendor, architecture].filter(Boolean).join(" ") || "unnamed";
   return {
-    note: `adapter ${name}${isFallbackAdapter ? " (software)" : ""}`,
+    adapter: isFallbackAdapter ? `${name} (software)` : name,
     versions: { tfjs: tf.version.tfjs, "tfjs-backend-webgpu": tf.version.tfjs },
     threads: 1,
     memoryLimitBytes: adapter.limits.maxBufferSize,

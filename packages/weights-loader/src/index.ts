@@ -8,7 +8,7 @@ export { DownloadError, type DownloadErrorCode } from "./hub/download-error.ts";
 export type { ExpectedHash } from "./hub/expected-hash.ts";
 export { parseRepository, type Repository, type RepositoryFile, repositoryName } from "./hub/repository.ts";
 export { loadModelFiles } from "./load-files.ts";
-export { loadModel, loadWeights, type LoadedModel, type LoadOptions } from "./model.ts";
+export { cloneModel, loadModel, loadWeights, type LoadedModel, type LoadOptions } from "./model.ts";
 export {
   type ModelFiles,
   modelFiles,

@@ -64,6 +64,16 @@ export async function loadWeights(model: GPTModel, { config, format, source }: L
 }
 
 /**
+ * A second model with the same weights, in evaluation mode. They are not copied: a weight takes memory twice from the time
+ * on when one of the models gives it another value.
+ */
+export function cloneModel(model: GPTModel, config: GPTConfig = model.config): GPTModelFast {
+  const clone = new GPTModelFast(config, { generator: new NoDraws() });
+  clone.loadStateDict(model.stateDict());
+  return clone.eval();
+}
+
+/**
  * Gives zeros: initial weights that are overwritten at once need no draws, and must not disturb the seeded generator.
  * All are the same zeros: as many arrays as weights would make the garbage collector believe in a full memory.
  */

@@ -153,7 +153,7 @@ export interface ModelInfo extends ForModel {
 /** One total for everything a request has to fetch or prepare. `total` is 0 while unknown. */
 export interface Progress {
   readonly type: "progress";
-  readonly stage: "download" | "verify" | "load" | "tokenizer" | "compile";
+  readonly stage: "download" | "verify" | "tokenizer";
   readonly done: number;
   readonly total: number;
   readonly bytesPerSecond?: number;
@@ -185,6 +185,7 @@ export interface DownloadPlan {
 
 export interface StoredModel {
   readonly name: string;
+  readonly commit: string;
   readonly bytes: number;
   readonly licence: string | null;
   readonly origin: HubModel;
@@ -380,10 +381,14 @@ export interface TuningSettings {
   readonly seed: number;
   readonly epochs: number;
   readonly batchSize: number;
+  /** At its highest; a short warmup leads up to it, a cosine down to a tenth. */
   readonly learningRate: number;
+  /** Longer texts are cut (classify) or left out (instruct). */
   readonly maxLength: number;
-  /** Rank and alpha of the LoRA layers; without them a classifier trains its last block (book section 6.5). */
-  readonly lora?: { readonly rank: number; readonly alpha: number };
+  /** `last_block` is the book's for a classifier (section 6.5); `lora` leaves the weights and trains small layers beside them. */
+  readonly trainable: "all" | "last_block" | "lora";
+  readonly rank: number;
+  readonly alpha: number;
 }
 
 export interface NewTuning extends ForRun, ForModel {

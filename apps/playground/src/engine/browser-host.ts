@@ -1,0 +1,47 @@
+import { useBackend } from "@scratch-llm/backend";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
+import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
+import threaded from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
+import config from "./bundled/config.json?url";
+import weights from "./bundled/model.safetensors?url";
+import tokenizer from "./bundled/tokenizer.json?url";
+import type { Host } from "./host.ts";
+import { MemoryStore } from "./models/memory-store.ts";
+import { PrivateStore } from "./models/private-store.ts";
+
+const BUNDLED = { "config.json": config, "tokenizer.json": tokenizer, "model.safetensors": weights };
+
+/** The browser as a worker sees it. */
+export function browserHost(): Host {
+  return {
+    startBackend(name) {
+      setWasmPaths({
+        "tfjs-backend-wasm.wasm": plain,
+        "tfjs-backend-wasm-simd.wasm": simd,
+        "tfjs-backend-wasm-threaded-simd.wasm": threaded,
+      });
+      return useBackend(name);
+    },
+    readText: async (address) => (await get(address)).text(),
+    async bundledModel() {
+      const entries = Object.entries(BUNDLED).map(
+        async ([name, address]) => [name, await (await get(address)).blob()] as const,
+      );
+      return new Map(await Promise.all(entries));
+    },
+    files: hasPrivateFiles() ? new PrivateStore() : new MemoryStore(),
+    retryDelayMs: 1000,
+  };
+}
+
+/** Pages that are not served safely have no storage; then downloads last as long as the page. */
+function hasPrivateFiles(): boolean {
+  return "storage" in navigator && "getDirectory" in navigator.storage;
+}
+
+async function get(address: URL | string): Promise<Response> {
+  const response = await fetch(address);
+  if (response.ok) return response;
+  throw new TypeError(`${String(address)} answers ${response.status}.`);
+}

@@ -1,0 +1,28 @@
+import type { Tokenizer } from "@scratch-llm/tokenizer";
+import type { Token } from "../protocol.ts";
+
+/** Tokens with what the page shows of them. */
+export function tokensOf(tokenizer: Tokenizer, ids: Iterable<number>): Token[] {
+  return Array.from(ids, (id) => {
+    const bytes = tokenizer.tokenBytes(id);
+    return { id, text: labelOf(bytes), bytes };
+  });
+}
+
+/** The text of every token of the model; ids beyond the tokenizer's own have none. */
+export function vocabulary(tokenizer: Tokenizer, vocabSize: number): string[] {
+  return Array.from({ length: vocabSize }, (_, id) =>
+    id < tokenizer.vocabSize ? labelOf(tokenizer.tokenBytes(id)) : "",
+  );
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The text of the bytes, or where they are no whole characters, the bytes in hex: `E6 88`. */
+function labelOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
+  }
+}

@@ -1,0 +1,191 @@
+import {
+  chooseFiles,
+  DownloadError,
+  parseRepository,
+  type Repository,
+  type RepositoryFile,
+  repositoryName,
+} from "@scratch-llm/weights-loader";
+import type { DownloadPlan, HubModel, Progress, Storage, StoredModel } from "../protocol.ts";
+import type { FileStore } from "./file-store.ts";
+import { fetchFile } from "./fetch-file.ts";
+
+/** What a download needs of the engine. */
+export interface Downloading {
+  readonly files: FileStore;
+  readonly retryDelayMs: number;
+  readonly signal: AbortSignal;
+  readonly emit: (event: Progress) => void;
+}
+
+/** The folder of all downloads; each model has one in it. */
+const ROOT = "models";
+/** Written last: a folder that has it is complete. */
+const METADATA = "scratch-llm.json";
+
+/** What a download would fetch. @throws DownloadError */
+export async function describeDownload(model: HubModel, files: FileStore, signal: AbortSignal): Promise<DownloadPlan> {
+  const { repository, chosen, name } = await look(model, signal);
+  const here = await Promise.all(chosen.map((file) => bytesOf(folderOf(name), file, files)));
+  return {
+    name,
+    commit: repository.commit,
+    licence: repository.licence ?? null,
+    files: chosen.map(({ name: file, size }) => ({ name: file, size })),
+    totalBytes: sum(chosen.map(({ size }) => size)),
+    storedBytes: sum(here),
+  };
+}
+
+/**
+ * Fetches what is missing of a model. Every file is checked before it gets its name, and the model counts as stored when
+ * all are there, so that whatever interrupts, the next try goes on.
+ * @throws DownloadError, which names the file
+ */
+export async function download(model: HubModel, downloading: Downloading): Promise<StoredModel> {
+  const { files, signal, emit } = downloading;
+  const { repository, chosen, name } = await look(model, signal);
+  const folder = folderOf(name);
+  const former = await metadataOf(folder, files);
+  if (former?.commit === repository.commit) return former;
+  const total = sum(chosen.map(({ size }) => size));
+  const meter = new Meter(total, emit);
+  for (const file of chosen) {
+    const url = `${endpointOf(model)}/${repositoryName(model.repository)}/resolve/${repository.commit}/${file.name}`;
+    meter.begin(await bytesOf(folder, file, files));
+    await fetchFile({ ...file, url }, `${folder}/${file.name}`, { ...downloading, meter });
+    meter.end(file.size);
+  }
+  const stored: StoredModel = {
+    name,
+    commit: repository.commit,
+    bytes: total,
+    licence: repository.licence ?? null,
+    origin: model,
+  };
+  await files.remove(`${folder}/${METADATA}`);
+  const writer = await files.write(`${folder}/${METADATA}`);
+  writer.write(new TextEncoder().encode(JSON.stringify(stored)), 0);
+  writer.close();
+  return stored;
+}
+
+/** The models that are stored whole, and what unfinished downloads take. */
+export async function storage(files: FileStore): Promise<Storage> {
+  const models: StoredModel[] = [];
+  let partialBytes = 0;
+  for (const { name: entry } of await files.list(ROOT)) {
+    const folder = `${ROOT}/${entry.replace(/\/$/u, "")}`;
+    const metadata = await metadataOf(folder, files);
+    if (metadata) models.push(metadata);
+    else partialBytes += sum((await files.list(folder)).map(({ size }) => size));
+  }
+  return { models, partialBytes, quotaBytes: (await files.quota()) ?? null };
+}
+
+/** Deletes a model or what there is of one. */
+export async function deleteStored(name: string, files: FileStore): Promise<void> {
+  await files.remove(`${folderOf(name)}/${METADATA}`);
+  await files.remove(folderOf(name));
+}
+
+/** The files of a stored model, by name. @throws DownloadError `NOT_FOUND` */
+export async function storedFiles(name: string, files: FileStore): Promise<Map<string, Blob>> {
+  const folder = folderOf(name);
+  if (!(await metadataOf(folder, files))) {
+    throw new DownloadError("NOT_FOUND", `${name} is not stored here, or not whole; download it.`);
+  }
+  const found = new Map<string, Blob>();
+  for (const { name: file } of await files.list(folder)) {
+    const blob = await files.read(`${folder}/${file}`);
+    if (blob) found.set(file, blob);
+  }
+  return found;
+}
+
+async function metadataOf(folder: string, files: FileStore): Promise<StoredModel | undefined> {
+  const metadata = await files.read(`${folder}/${METADATA}`);
+  return metadata && (JSON.parse(await metadata.text()) as StoredModel);
+}
+
+async function look(
+  model: HubModel,
+  signal: AbortSignal,
+): Promise<{ repository: Repository; chosen: readonly RepositoryFile[]; name: string }> {
+  const id = repositoryName(model.repository);
+  const endpoint = endpointOf(model);
+  const { host } = new URL(endpoint);
+  const url = `${endpoint}/api/models/${id}/revision/${encodeURIComponent(model.revision ?? "main")}?blobs=true`;
+  const response = await fetch(url, { signal }).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw new DownloadError("UNREACHABLE", `${host} does not answer; check the connection, or take a mirror.`, {
+      cause,
+    });
+  });
+  if (response.status === 404) throw new DownloadError("NOT_FOUND", `${host} has no ${id}; check the name.`);
+  if (!response.ok) throw new DownloadError("SERVER_ERROR", `${host} answers ${response.status} for ${id}.`);
+  const repository = parseRepository(await response.text(), host);
+  return { repository, chosen: chooseFiles(id, repository.files), name: id };
+}
+
+function endpointOf({ endpoint }: HubModel): string {
+  return endpoint.replace(/\/+$/u, "");
+}
+
+function folderOf(name: string): string {
+  return `${ROOT}/${name.replace("/", "--")}`;
+}
+
+/** Bytes of a file that are here, whole or not. */
+async function bytesOf(folder: string, { name, size }: RepositoryFile, files: FileStore): Promise<number> {
+  const whole = await files.read(`${folder}/${name}`);
+  if (whole?.size === size) return size;
+  const part = await files.read(`${folder}/${name}.part`);
+  return Math.min(size, part?.size ?? 0);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
+/** One bar for all files, told a few times a second. */
+export class Meter {
+  readonly #total: number;
+  readonly #emit: (event: Progress) => void;
+  readonly #started: number = performance.now();
+  /** Bytes of the files that are done, and of those what was here before. */
+  #finished = 0;
+  #known = 0;
+  #told = Number.NEGATIVE_INFINITY;
+
+  constructor(total: number, emit: (event: Progress) => void) {
+    this.#total = total;
+    this.#emit = emit;
+  }
+
+  begin(known: number): void {
+    this.#known += known;
+  }
+
+  /** `bytes` of the file at hand are here or, in the other stage, verified. */
+  tell(stage: Progress["stage"], bytes: number): void {
+    const now = performance.now();
+    if (now - this.#told < 100) return;
+    this.#told = now;
+    const done = this.#finished + bytes;
+    const rate = (1000 * Math.max(0, done - this.#known)) / Math.max(1, now - this.#started);
+    this.#emit({
+      type: "progress",
+      stage,
+      done,
+      total: this.#total,
+      ...(rate > 0 && { bytesPerSecond: rate, etaSeconds: (this.#total - done) / rate }),
+    });
+  }
+
+  end(size: number): void {
+    this.#finished += size;
+    this.#told = Number.NEGATIVE_INFINITY;
+    this.tell("download", 0);
+  }
+}
