@@ -1,0 +1,74 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { build } from "vite";
+
+const APP = fileURLToPath(new URL("../../../", import.meta.url));
+const PAGE = "src/engine/testing/page.html";
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+  ".json": "application/json",
+};
+
+/** The page of {@link ./page.html}, built as the playground is and served from this machine. */
+export class TestPage {
+  readonly address: string;
+  readonly #folder: string;
+  readonly #server: Server;
+
+  private constructor(folder: string, server: Server) {
+    this.#folder = folder;
+    this.#server = server;
+    this.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${PAGE}`;
+  }
+
+  /** @param isolated whether the page gets the headers that threads need */
+  static async serve(isolated: boolean): Promise<TestPage> {
+    const folder = await mkdtemp(join(tmpdir(), "engine-page-"));
+    const input = join(APP, PAGE);
+    await build({ root: APP, logLevel: "error", build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input } } });
+    const headers = isolated
+      ? { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" }
+      : {};
+    const server = createServer(async ({ url = "/" }, response) => {
+      const path = normalize(decodeURIComponent(new URL(url, "http://localhost").pathname));
+      const content = await readFile(join(folder, path)).catch(() => undefined);
+      const type = TYPES[extname(path)] ?? "application/octet-stream";
+      response.writeHead(content ? 200 : 404, { ...headers, "content-type": type }).end(content);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new TestPage(folder, server);
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await rm(this.#folder, { recursive: true });
+  }
+}
+
+/** Debian's Chromium, or the one that `CHROMIUM` names; software WebGPU only where it is asked for. */
+export function launch({ webgpu }: { readonly webgpu: boolean }): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", ...(webgpu ? ["--enable-unsafe-webgpu", "--enable-features=Vulkan"] : [])],
+  });
+}
+
+/** Opens the page, and fails the test at an error on it. */
+export async function open(browser: Browser, { address }: TestPage): Promise<Page> {
+  const page = await browser.newPage();
+  page.on("pageerror", (error) => console.error(`On the page: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") console.error(`On the page: ${message.text()}`);
+  });
+  await page.goto(address);
+  await page.waitForFunction(() => "engine" in window);
+  return page;
+}
