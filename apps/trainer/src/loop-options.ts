@@ -11,12 +11,11 @@ export type LoopOptions = Omit<
   "model" | "optimizer" | "trainLoader" | "valLoader" | "evaluate"
 >;
 
+/** Settings of a run, with or without samples. */
+type ShownSettings = Omit<TrainSettings, "startContext" | "sampleEvery"> & { readonly sampleEvery?: number };
+
 /** What the settings say to `trainModel`. Ctrl-C ends the run after the step under way. */
-export function loopOptions(
-  settings: Omit<TrainSettings, "startContext">,
-  totalSteps: number,
-  { compile }: StepCompiler,
-): LoopOptions {
+export function loopOptions(settings: ShownSettings, totalSteps: number, { compile }: StepCompiler): LoopOptions {
   return {
     epochs: settings.epochs,
     maxSteps: totalSteps,
@@ -28,14 +27,14 @@ export function loopOptions(
     ...(compile === undefined ? {} : { compile }),
     evalEvery: settings.evalEvery,
     evalBatches: settings.evalBatches,
-    sampleEvery: settings.sampleEvery === 0 ? "epoch" : settings.sampleEvery,
+    ...(settings.sampleEvery === undefined ? {} : { sampleEvery: settings.sampleEvery || "epoch" }),
     ...(settings.checkpointEvery === 0 ? {} : { checkpointEvery: settings.checkpointEvery }),
     signal: interrupted,
   };
 }
 
 /** The schedule of appendix D; with equal rates and no warmup, the constant rate of chapter 5. */
-function makeSchedule(settings: Omit<TrainSettings, "startContext">, totalSteps: number): Schedule {
+function makeSchedule(settings: ShownSettings, totalSteps: number): Schedule {
   const { learningRate: peakLr, minLearningRate: minLr, warmupSteps } = settings;
   return warmupCosine({ peakLr, minLr, initialLr: peakLr / Math.max(1, warmupSteps), warmupSteps, totalSteps });
 }

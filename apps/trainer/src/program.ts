@@ -18,7 +18,7 @@ import { fill, type Messages } from "./messages/messages.ts";
 import { addDataCommands } from "./data-program.ts";
 import { addModelCommands } from "./model-program.ts";
 import { RUN_PRESET_NAMES } from "./preset-names.ts";
-import { addEvalInstruct, addTuningCommands } from "./tuning-program.ts";
+import { addClassify, addTuningCommands, addTuningEvals } from "./tuning-program.ts";
 
 /** Every command with its flags. A command's code is loaded when it runs, so that help and usage errors are quick. */
 export function buildProgram(messages: Messages): Command {
@@ -64,6 +64,7 @@ export function buildProgram(messages: Messages): Command {
     .requiredOption("--prompt <text>", help.prompt)
     .option("--num-beams <n>", help.numBeams, positiveInteger)
     .option("--top-log-probs <n>", help.topLogProbs, positiveInteger)
+    .option("--raw", help.raw)
     .action(async (flags: CommonOptions & GenerateFlags) => {
       const { generateCommand } = await import("./commands/generate.ts");
       await generateCommand(flags, context(flags, messages));
@@ -90,7 +91,8 @@ export function buildProgram(messages: Messages): Command {
       await evalPerplexity(flags, context(flags, messages));
     });
 
-  addEvalInstruct(evaluate, messages);
+  addTuningEvals(evaluate, messages);
+  addClassify(program, messages);
 
   addDataCommands(program.command("data").description(help.dataCommand), messages);
   addModelCommands(program.command("model").description(help.modelCommand), messages);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { access, appendFile, constants, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { EvalEvent, StepEvent } from "@scratch-llm/pretrain";
+import type { EpochEvent, EvalEvent, StepEvent } from "@scratch-llm/pretrain";
 import { TrainerError } from "./errors.ts";
 
 /** Version of the lines in metrics.jsonl. */
@@ -71,16 +71,16 @@ export class RunFolder {
 
   /**
    * Drops the lines from `step` on: a resumed run writes them again. A line cut short by a crash goes too.
-   * @returns the evaluations before it
+   * @returns what was measured before it
    */
-  async rewindMetrics(step: number): Promise<EvalEvent[]> {
+  async rewindMetrics(step: number): Promise<MeasuredEvent[]> {
     const text = await readFile(this.file("metrics.jsonl"), "utf8").catch(() => "");
     const kept = text.split("\n").flatMap((line) => {
       const event = parseLine(line);
       return event !== undefined && event.step < step ? [event] : [];
     });
     await writeWhole(this.file("metrics.jsonl"), kept.map((event) => `${JSON.stringify(event)}\n`).join(""));
-    return kept.filter((event) => event.type === "eval");
+    return kept.filter((event) => event.type !== "step");
   }
 
   async appendSample(step: number, text: string): Promise<void> {
@@ -92,8 +92,11 @@ function cannotWrite(path: string, cause?: unknown): TrainerError {
   return new TrainerError("RUN_FOLDER", `Cannot write to ${path}. Choose another folder with --run-dir.`, { cause });
 }
 
+/** What is measured on both parts of the data. */
+export type MeasuredEvent = EvalEvent | EpochEvent<object>;
+
 /** A line of metrics.jsonl, which only this class writes. */
-type MetricsLine = StepEvent | EvalEvent;
+type MetricsLine = StepEvent | MeasuredEvent;
 
 function parseLine(line: string): MetricsLine | undefined {
   try {
@@ -126,15 +129,29 @@ export async function newRunPath(name: string, now: Date = new Date()): Promise<
   }
 }
 
-/** The run in runs/ that was written to last. */
-export async function newestRun(): Promise<string | undefined> {
+/**
+ * The run in runs/ that was written to last.
+ *
+ * @param isWanted by the verb of `train` that made it, undefined for pretraining; default any
+ */
+export async function newestRun(
+  isWanted: (command: string | undefined) => boolean = () => true,
+): Promise<string | undefined> {
   const names: string[] = await readdir("runs").catch(() => []);
   let newest: { path: string; time: number } | undefined;
   for (const name of names) {
     const path = join("runs", name);
     const info = await stat(join(path, "config.json")).catch(() => undefined);
-    if (info !== undefined && (newest === undefined || info.mtimeMs > newest.time))
-      newest = { path, time: info.mtimeMs };
+    if (info === undefined || (newest !== undefined && info.mtimeMs <= newest.time)) continue;
+    if (isWanted(await commandOf(path))) newest = { path, time: info.mtimeMs };
   }
   return newest?.path;
+}
+
+async function commandOf(path: string): Promise<string | undefined> {
+  try {
+    return (JSON.parse(await readFile(join(path, "config.json"), "utf8")) as { command?: string }).command;
+  } catch {
+    return undefined;
+  }
 }

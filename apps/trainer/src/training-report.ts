@@ -1,17 +1,40 @@
-import { type EvalEvent, type PlotLabels, plotLosses, type StepEvent, type TrainEvent } from "@scratch-llm/pretrain";
+import {
+  type EpochEvent,
+  type EvalEvent,
+  type Losses,
+  type PlotLabels,
+  plotLosses,
+  type StepEvent,
+  type TrainEvent,
+} from "@scratch-llm/pretrain";
 import { formatDuration } from "./format.ts";
 import { fill, type Messages } from "./messages/messages.ts";
 import type { Output } from "./output.ts";
-import { type RunFolder, writeWhole } from "./run-folder.ts";
+import { type MeasuredEvent, type RunFolder, writeWhole } from "./run-folder.ts";
 
-/** A pair of curves over the evaluations. */
+/** A place of two curves. */
+export interface CurvePoint {
+  readonly epoch: number;
+  /** Tokens, or what else the upper axis counts. */
+  readonly seen: number;
+  readonly train: number;
+  readonly val: number;
+}
+
+/** A pair of curves over a run. */
 export interface Curve {
   /** Of the file, without its extension. */
   readonly name: string;
   readonly title: string;
   readonly labels: Partial<PlotLabels>;
-  readonly train: (event: EvalEvent) => number;
-  readonly val: (event: EvalEvent) => number;
+  /** Undefined where an event has nothing to do with these curves. */
+  readonly point: (event: MeasuredEvent) => CurvePoint | undefined;
+}
+
+/** The losses, over the tokens seen. */
+export function lossPoint(event: MeasuredEvent): CurvePoint | undefined {
+  if (event.type !== "eval") return undefined;
+  return { epoch: event.epoch, seen: event.tokensSeen, train: event.trainLoss, val: event.valLoss };
 }
 
 /** Shows a run as it goes and writes it down: terminal, metrics.jsonl, samples.md and the plot. */
@@ -20,8 +43,9 @@ export class TrainingReport {
   readonly #messages: Messages;
   readonly #folder: RunFolder;
   readonly #totalSteps: number;
-  readonly #evals: EvalEvent[];
+  readonly #measured: MeasuredEvent[];
   readonly #evalRemark: ((event: EvalEvent) => string) | undefined;
+  readonly #epochLine: ((event: EpochEvent<object>) => string) | undefined;
   readonly #started = performance.now();
   #firstStep: number | undefined;
   #stepsDone = 0;
@@ -33,21 +57,24 @@ export class TrainingReport {
     readonly messages: Messages;
     readonly folder: RunFolder;
     readonly totalSteps: number;
-    /** Evaluations before a resume: they belong to the plot. */
-    readonly earlier: readonly EvalEvent[];
+    /** What was measured before a resume: it belongs to the plots. */
+    readonly earlier: readonly MeasuredEvent[];
     /** What an evaluation has found besides the losses, to stand behind them. */
     readonly evalRemark?: (event: EvalEvent) => string;
+    /** What an epoch has found. */
+    readonly epochLine?: (event: EpochEvent<object>) => string;
   }) {
     this.#output = options.output;
     this.#messages = options.messages;
     this.#folder = options.folder;
     this.#totalSteps = options.totalSteps;
-    this.#evals = [...options.earlier];
+    this.#measured = [...options.earlier];
     this.#evalRemark = options.evalRemark;
+    this.#epochLine = options.epochLine;
   }
 
   get lastEval(): EvalEvent | undefined {
-    return this.#evals.at(-1);
+    return this.#measured.findLast((event) => event.type === "eval");
   }
 
   get lastCheckpoint(): string | undefined {
@@ -69,7 +96,7 @@ export class TrainingReport {
   }
 
   /** One event of `trainModel`; its `start` and `done` are the command's own to tell. */
-  async handle(event: TrainEvent): Promise<void> {
+  async handle(event: TrainEvent<Losses, object>): Promise<void> {
     switch (event.type) {
       case "step":
         this.#stepsDone = event.step + 1;
@@ -78,8 +105,13 @@ export class TrainingReport {
         await this.#folder.appendMetrics({ ...event });
         break;
       case "eval":
-        this.#evals.push(event);
+        this.#measured.push(event);
         this.#output.result(this.#evalLine(event));
+        await this.#folder.appendMetrics({ ...event });
+        break;
+      case "epoch":
+        this.#measured.push(event);
+        if (this.#epochLine !== undefined) this.#output.result(this.#epochLine(event));
         await this.#folder.appendMetrics({ ...event });
         break;
       case "sample":
@@ -96,21 +128,16 @@ export class TrainingReport {
     this.#output.event({ ...event });
   }
 
-  /** Writes loss-plot.svg; nothing without an evaluation. */
-  writePlot(title: string): Promise<string | undefined> {
-    const losses = { train: ({ trainLoss }: EvalEvent) => trainLoss, val: ({ valLoss }: EvalEvent) => valLoss };
-    return this.writeCurve({ name: "loss-plot", title, labels: {}, ...losses });
-  }
-
-  /** Writes two curves as an SVG; nothing without an evaluation. */
-  async writeCurve({ name, title, labels, train, val }: Curve): Promise<string | undefined> {
-    if (this.#evals.length === 0) return undefined;
+  /** Writes two curves as an SVG; nothing without a point. */
+  async writeCurve({ name, title, labels, point }: Curve): Promise<string | undefined> {
+    const points = this.#measured.flatMap((event) => point(event) ?? []);
+    if (points.length === 0) return undefined;
     const svg = plotLosses({
       title,
-      epochsSeen: this.#evals.map(({ epoch }) => epoch),
-      tokensSeen: this.#evals.map(({ tokensSeen }) => tokensSeen),
-      trainLosses: this.#evals.map(train),
-      valLosses: this.#evals.map(val),
+      epochsSeen: points.map(({ epoch }) => epoch),
+      tokensSeen: points.map(({ seen }) => seen),
+      trainLosses: points.map(({ train }) => train),
+      valLosses: points.map(({ val }) => val),
       labels: { ...this.#messages.plot, ...labels },
     });
     const path = this.#folder.file(`${name}.svg`);

@@ -1,5 +1,8 @@
 import { type Command, Option } from "commander";
+import type { ClassifyFlags } from "./commands/classify.ts";
+import type { EvalClassifyFlags } from "./commands/eval-classify.ts";
 import type { EvalInstructFlags } from "./commands/eval-instruct.ts";
+import type { ClassifyTrainingFlags } from "./commands/train-classify.ts";
 import {
   addCommon,
   collect,
@@ -10,21 +13,45 @@ import {
   wholeNumber,
 } from "./flags.ts";
 import { fill, type Messages } from "./messages/messages.ts";
-import { DPO_PRESET_NAMES, INSTRUCT_PRESET_NAMES } from "./preset-names.ts";
+import {
+  CLASSIFY_PRESET_NAMES,
+  DPO_PRESET_NAMES,
+  INSTRUCT_PRESET_NAMES,
+  TOKEN_POSITIONS,
+  TRAINABLE_LAYERS,
+} from "./preset-names.ts";
 import type { TuningFlags } from "./tuning/tuning-command.ts";
 
-/** Adds `train instruct` and `train dpo`. */
+/** Adds `train classify`, `train instruct` and `train dpo`. */
 export function addTuningCommands(train: Command, messages: Messages): void {
   const { help } = messages;
+  const classify = train.command("classify").description(help.classifyTraining);
+  addTuningFlags(classify, help.labeled, CLASSIFY_PRESET_NAMES, messages)
+    .addOption(
+      new Option("--trainable <layers>", fill(help.trainable, { layers: TRAINABLE_LAYERS.join(", ") })).choices(
+        TRAINABLE_LAYERS,
+      ),
+    )
+    .addOption(
+      new Option("--position <token>", fill(help.position, { positions: TOKEN_POSITIONS.join(", ") })).choices(
+        TOKEN_POSITIONS,
+      ),
+    )
+    .option("--experiments [rows]", help.experiments)
+    .action(async (flags: CommonOptions & ClassifyTrainingFlags) => {
+      const { trainClassify } = await import("./commands/train-classify.ts");
+      await trainClassify(flags, context(flags, messages));
+    });
   const instruct = train.command("instruct").description(help.instruct);
-  addTuningFlags(instruct, "instruction, input, output", INSTRUCT_PRESET_NAMES, messages).action(
+  const entries = (fields: string): string => fill(help.entries, { fields });
+  addTuningFlags(instruct, entries("instruction, input, output"), INSTRUCT_PRESET_NAMES, messages).action(
     async (flags: CommonOptions & TuningFlags) => {
       const { trainInstruct } = await import("./commands/train-instruct.ts");
       await trainInstruct(flags, context(flags, messages));
     },
   );
   const dpo = train.command("dpo").description(help.dpo);
-  addTuningFlags(dpo, "instruction, input, chosen, rejected", DPO_PRESET_NAMES, messages).action(
+  addTuningFlags(dpo, entries("instruction, input, chosen, rejected"), DPO_PRESET_NAMES, messages).action(
     async (flags: CommonOptions & TuningFlags) => {
       const { trainDpo } = await import("./commands/train-dpo.ts");
       await trainDpo(flags, context(flags, messages));
@@ -32,10 +59,10 @@ export function addTuningCommands(train: Command, messages: Messages): void {
   );
 }
 
-function addTuningFlags(command: Command, fields: string, presets: readonly string[], messages: Messages): Command {
+function addTuningFlags(command: Command, data: string, presets: readonly string[], messages: Messages): Command {
   const { help } = messages;
   return addCommon(command, messages)
-    .option("--data <file>", fill(help.entries, { fields }))
+    .option("--data <file>", data)
     .option("--init <path>", help.tuningInit)
     .option("--lora", help.lora)
     .option("--preset <name>", fill(help.tuningPreset, { presets: presets.join(", ") }))
@@ -52,9 +79,17 @@ function addTuningFlags(command: Command, fields: string, presets: readonly stri
     .addOption(new Option("--precision <name>", help.precision).choices(["f32", "bf16"]).default("f32"));
 }
 
-/** Adds `eval instruct`. */
-export function addEvalInstruct(evaluate: Command, messages: Messages): void {
+/** Adds `eval classify` and `eval instruct`. */
+export function addTuningEvals(evaluate: Command, messages: Messages): void {
   const { help } = messages;
+  addCommon(evaluate.command("classify").description(help.evalClassify), messages)
+    .option("--model <path>", help.classifierModel)
+    .option("--data <file>", help.evalLabeled)
+    .option("--batch-size <n>", help.together, positiveInteger, 8)
+    .action(async (flags: CommonOptions & EvalClassifyFlags) => {
+      const { evalClassify } = await import("./commands/eval-classify.ts");
+      await evalClassify(flags, context(flags, messages));
+    });
   addCommon(evaluate.command("instruct").description(help.evalInstruct), messages)
     .option("--model <path>", help.model)
     .option("--data <file>", help.evalEntries)
@@ -69,5 +104,18 @@ export function addEvalInstruct(evaluate: Command, messages: Messages): void {
     .action(async (flags: CommonOptions & EvalInstructFlags) => {
       const { evalInstruct } = await import("./commands/eval-instruct.ts");
       await evalInstruct(flags, context(flags, messages));
+    });
+}
+
+/** Adds `classify`. */
+export function addClassify(program: Command, messages: Messages): void {
+  const { help } = messages;
+  addCommon(program.command("classify [text...]").description(help.classify), messages)
+    .option("--model <path>", help.classifierModel)
+    .option("--file <file>", help.classifyFile)
+    .option("--batch-size <n>", help.together, positiveInteger, 8)
+    .action(async (texts: string[], flags: CommonOptions & ClassifyFlags) => {
+      const { classify } = await import("./commands/classify.ts");
+      await classify(texts, flags, context(flags, messages));
     });
 }

@@ -1,4 +1,4 @@
-import type { EvalEvent, TrainEvent, TrainState } from "@scratch-llm/pretrain";
+import type { EpochEvent, EvalEvent, Losses, TrainEvent, TrainState } from "@scratch-llm/pretrain";
 import { TrainerError } from "./errors.ts";
 import type { Context } from "./flags.ts";
 import { formatDuration } from "./format.ts";
@@ -6,11 +6,11 @@ import { interrupted } from "./interrupt.ts";
 import { fill } from "./messages/messages.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { startCommand } from "./start-command.ts";
-import { type Curve, TrainingReport } from "./training-report.ts";
+import { type Curve, lossPoint, TrainingReport } from "./training-report.ts";
 
 /** A training that is about to begin. */
 export interface WatchedTraining {
-  readonly events: AsyncIterable<TrainEvent>;
+  readonly events: AsyncIterable<TrainEvent<Losses, object>>;
   readonly folder: RunFolder;
   readonly totalSteps: number;
   /** Where it goes on from. */
@@ -21,7 +21,9 @@ export interface WatchedTraining {
   readonly command: string;
   /** What an evaluation has found besides the losses. */
   readonly evalRemark?: (event: EvalEvent) => string;
-  /** Curves besides the losses'. */
+  /** What an epoch has found. */
+  readonly epochLine?: (event: EpochEvent<object>) => string;
+  /** Curves besides the losses', or in place of them under their name. */
   readonly curves?: readonly Omit<Curve, "title">[];
 }
 
@@ -30,12 +32,12 @@ export interface WatchedTraining {
  * @throws {TrainerError} `INTERRUPTED` after Ctrl-C, when the step is finished and saved.
  */
 export async function watchTraining(training: WatchedTraining, context: Context): Promise<TrainingReport> {
-  const { events, folder, totalSteps, state, title, command, evalRemark, curves = [] } = training;
+  const { events, folder, totalSteps, state, title, command, evalRemark, epochLine, curves = [] } = training;
   const { output, messages } = context;
   const earlier = state === undefined ? [] : await folder.rewindMetrics(state.step);
   if (state !== undefined) output.note(fill(messages.run.resumed, { path: folder.path, step: state.step }));
-  const remark = evalRemark && { evalRemark };
-  const report = new TrainingReport({ output, messages, folder, totalSteps, earlier, ...remark });
+  const remarks = { ...(evalRemark && { evalRemark }), ...(epochLine && { epochLine }) };
+  const report = new TrainingReport({ output, messages, folder, totalSteps, earlier, ...remarks });
   const onInterrupt = (): void => output.note(messages.run.secondInterrupt);
   interrupted.addEventListener("abort", onInterrupt, { once: true });
   let aborted = false;
@@ -48,9 +50,11 @@ export async function watchTraining(training: WatchedTraining, context: Context)
     output.clearProgress();
     interrupted.removeEventListener("abort", onInterrupt);
   }
-  const plot = await report.writePlot(title);
-  if (plot !== undefined) output.note(fill(messages.run.plot, { path: plot }));
-  for (const curve of curves) await report.writeCurve({ title, ...curve });
+  const replaced = curves.some(({ name }) => name === LOSSES.name);
+  for (const curve of replaced ? curves : [LOSSES, ...curves]) {
+    const path = await report.writeCurve({ title, ...curve });
+    if (path !== undefined) output.note(fill(messages.run.plot, { path }));
+  }
   if (aborted) {
     const resume = `${startCommand()} ${command} --resume ${folder.path}`;
     throw new TrainerError("INTERRUPTED", fill(messages.run.interrupted, { step: report.stepsDone, command: resume }));
@@ -60,3 +64,5 @@ export async function watchTraining(training: WatchedTraining, context: Context)
   output.result(fill(messages.run.done, { duration: formatDuration(report.seconds), ...losses }));
   return report;
 }
+
+const LOSSES: Omit<Curve, "title"> = { name: "loss-plot", labels: {}, point: lossPoint };

@@ -1,15 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { answerEnds, type ChatMessage, type PromptFormat } from "@scratch-llm/finetune-instruct";
 import { generate, type GenerateStep, ModelDecoder } from "@scratch-llm/gpt";
 import type { LoadedModel } from "@scratch-llm/weights-loader/node";
 import { TrainerError } from "../errors.ts";
 import { writeWhole } from "../run-folder.ts";
 import { type SamplingFlags, samplingOptions } from "../sampling-options.ts";
-
-/** Who said what. A base model knows no roles: it sees the texts one after the other and writes on. */
-export interface Message {
-  readonly role: "system" | "user" | "assistant";
-  readonly content: string;
-}
 
 /** Settings that `/set` may change, each with how its value is read. */
 const SETTINGS = {
@@ -29,17 +24,20 @@ export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS);
 export class Conversation {
   readonly #loaded: LoadedModel;
   readonly #decoder: ModelDecoder;
+  readonly #format: PromptFormat | undefined;
   #flags: SamplingFlags;
-  #messages: Message[];
+  #messages: ChatMessage[];
 
-  constructor(loaded: LoadedModel, flags: SamplingFlags & { readonly system?: string }) {
+  /** @param format the one that the model was taught; a base model knows no roles: it sees the texts one after the other */
+  constructor(loaded: LoadedModel, flags: SamplingFlags & { readonly system?: string }, format?: PromptFormat) {
     this.#loaded = loaded;
+    this.#format = format;
     this.#decoder = new ModelDecoder(loaded.model);
     this.#flags = flags;
     this.#messages = flags.system === undefined ? [] : [{ role: "system", content: flags.system }];
   }
 
-  get messages(): readonly Message[] {
+  get messages(): readonly ChatMessage[] {
     return this.#messages;
   }
 
@@ -47,11 +45,11 @@ export class Conversation {
   async *reply(text: string, signal: AbortSignal): AsyncGenerator<GenerateStep, void, void> {
     const { tokenizer } = this.#loaded;
     this.#messages.push({ role: "user", content: text });
-    const prompt = tokenizer.encode(this.#messages.map(({ content }) => content).join("\n"));
+    const prompt = this.#prompt();
     let answer = "";
     try {
       for await (const step of generate(this.#decoder, prompt, {
-        ...samplingOptions(this.#flags, tokenizer),
+        ...samplingOptions(this.#withAnswerEnds(), tokenizer),
         signal,
       })) {
         answer += step.text;
@@ -62,6 +60,18 @@ export class Conversation {
     } finally {
       this.#messages.push({ role: "assistant", content: answer });
     }
+  }
+
+  #prompt(): Int32Array {
+    const { tokenizer } = this.#loaded;
+    if (this.#format === undefined) return tokenizer.encode(this.#messages.map(({ content }) => content).join("\n"));
+    const { specialTokens } = this.#format;
+    return tokenizer.encode(this.#format.conversation(this.#messages), specialTokens ? { allowedSpecial: "all" } : {});
+  }
+
+  #withAnswerEnds(): SamplingFlags {
+    if (this.#format === undefined) return this.#flags;
+    return { ...this.#flags, stop: [...(this.#flags.stop ?? []), ...answerEnds(this.#format)] };
   }
 
   /** @throws {TrainerError} `USAGE` for a setting that there is not, or a value that is no number */
@@ -112,7 +122,7 @@ export class Conversation {
 
 const ROLES: ReadonlySet<unknown> = new Set(["system", "user", "assistant"]);
 
-function isSaved(value: unknown): value is { messages: Message[] } {
+function isSaved(value: unknown): value is { messages: ChatMessage[] } {
   const messages = (value as { messages?: unknown } | null)?.messages;
   return (
     Array.isArray(messages) &&

@@ -8,22 +8,32 @@ import { type Conversation, SETTING_NAMES } from "./conversation.ts";
 /** Begins and ends a message of several lines. */
 const QUOTES = '"""';
 
+/** How a chat is held. */
+export interface ReplOptions {
+  /** What kind of model it is. */
+  readonly welcome: string;
+  /** Tells the speed after each answer. */
+  readonly verbose: boolean;
+}
+
 /** The words of a chat: reads lines, answers them, obeys /commands. Ctrl-C stops the answer, Ctrl-D or /bye ends the chat. */
 export class ChatRepl {
   readonly #conversation: Conversation;
   readonly #context: Context;
+  readonly #welcome: string;
   #verbose: boolean;
   #reply: AbortController | undefined;
 
-  constructor(conversation: Conversation, context: Context, verbose: boolean) {
+  constructor(conversation: Conversation, context: Context, { welcome, verbose }: ReplOptions) {
     this.#conversation = conversation;
     this.#context = context;
+    this.#welcome = welcome;
     this.#verbose = verbose;
   }
 
   async run(input: NodeJS.ReadStream, screen: NodeJS.WriteStream): Promise<void> {
     const { output, messages } = this.#context;
-    output.note(messages.chat.baseModel);
+    output.note(this.#welcome);
     output.note(messages.chat.hint);
     const lines = createInterface({ input, output: screen, terminal: input.isTTY === true, prompt: ">>> " });
     const release = takeInterrupts(() => this.#onInterrupt(lines));

@@ -4,7 +4,9 @@ import { Conversation } from "../chat/conversation.ts";
 import { ChatRepl } from "../chat/repl.ts";
 import type { Context } from "../flags.ts";
 import { findModel } from "../find-model.ts";
+import { fill } from "../messages/messages.ts";
 import type { SamplingFlags } from "../sampling-options.ts";
+import { runFormat } from "../tuning/run-format.ts";
 
 /** The flags of `chat`. */
 export interface ChatFlags extends SamplingFlags {
@@ -22,8 +24,10 @@ export async function chat(flags: ChatFlags, context: Context): Promise<void> {
   await bringUpBackend(backend, output, messages);
   const loaded: LoadedModel = await loadModelFolder(path);
   loaded.model.eval();
-  const conversation = new Conversation(loaded, flags);
-  const repl = new ChatRepl(conversation, context, flags.verbose === true);
+  const taught = await runFormat(path);
+  const conversation = new Conversation(loaded, flags, taught?.format);
+  const welcome = taught === undefined ? messages.chat.baseModel : fill(messages.chat.taught, { name: taught.name });
+  const repl = new ChatRepl(conversation, context, { welcome, verbose: flags.verbose === true });
   if (flags.prompt === undefined) await repl.run(process.stdin, process.stdout);
   else await repl.answer(flags.prompt);
 }

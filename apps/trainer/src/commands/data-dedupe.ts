@@ -1,11 +1,11 @@
 import { extname } from "node:path";
-import { duplicatesToRemove, findNearDuplicates, parseEntries } from "@scratch-llm/finetune-instruct";
+import { duplicatesToRemove, findNearDuplicates } from "@scratch-llm/finetune-instruct";
 import { TrainerError } from "../errors.ts";
 import type { Context } from "../flags.ts";
 import { fill } from "../messages/messages.ts";
 import { writeWhole } from "../run-folder.ts";
 import { readText } from "../text-data.ts";
-import { writeEntries } from "../tuning/entries-file.ts";
+import { formatEntries, parseTableOrEntries } from "../tuning/data-file.ts";
 
 /** The flags of `data dedupe`. */
 export interface DataDedupeFlags {
@@ -17,7 +17,7 @@ export interface DataDedupeFlags {
 /** `scratch-llm data dedupe FILE`: shows entries that are almost the same (ch07/02), and writes the file without them. */
 export async function dataDedupe(path: string, flags: DataDedupeFlags, { output, messages }: Context): Promise<void> {
   const { key, threshold, out } = flags;
-  const entries = parseEntries(await readText(path)) as Record<string, unknown>[];
+  const { columns, rows: entries } = parseTableOrEntries(await readText(path));
   const texts = entries.map((entry) => textOf(entry, key));
   if (texts.every((text) => text === "")) {
     throw new TrainerError(
@@ -33,7 +33,7 @@ export async function dataDedupe(path: string, flags: DataDedupeFlags, { output,
   }
   const removed = duplicatesToRemove(pairs);
   const kept = entries.filter((_, i) => !removed.has(i));
-  if (out !== undefined) await writeWhole(out, writeEntries(kept, extname(out)));
+  if (out !== undefined) await writeWhole(out, formatEntries({ columns, rows: kept }, extname(out)));
   const counts = { entries: entries.length, pairs: pairs.length, removed: removed.size, kept: kept.length };
   output.result(
     fill(out === undefined ? messages.data.duplicates : messages.data.deduplicated, { ...counts, out: out ?? "" }),
@@ -42,7 +42,7 @@ export async function dataDedupe(path: string, flags: DataDedupeFlags, { output,
 }
 
 /** The field that is compared, or all text of the entry. */
-function textOf(entry: Record<string, unknown>, key: string | undefined): string {
+function textOf(entry: Readonly<Record<string, unknown>>, key: string | undefined): string {
   const values = key === undefined ? Object.values(entry) : [entry[key]];
   return values.filter((value) => typeof value === "string").join("\n");
 }

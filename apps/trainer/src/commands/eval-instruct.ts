@@ -5,6 +5,7 @@ import {
   exactMatch,
   type Instruction,
   type JudgedResponse,
+  parseEntries,
   queryModel,
   rougeL,
   type Scores,
@@ -20,11 +21,11 @@ import { findModel } from "../find-model.ts";
 import { interrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
 import { newRunPath, writeWhole } from "../run-folder.ts";
+import { InstructConfig } from "../tuning/answer-config.ts";
 import { answerTasks } from "../tuning/answer-tasks.ts";
-import { readEntries } from "../tuning/entries-file.ts";
-import { findFormat } from "../tuning/prompt-formats.ts";
+import { readDataFile } from "../tuning/data-file.ts";
+import { makeFormat, readFormat } from "../tuning/prompt-formats.ts";
 import { responsesMarkdown } from "../tuning/responses-markdown.ts";
-import { InstructConfig } from "../tuning/tuning-config.ts";
 import { readSavedTuning } from "../tuning/tuning-plan.ts";
 
 /** The flags of `eval instruct`. */
@@ -59,7 +60,7 @@ export async function evalInstruct(flags: EvalInstructFlags, context: Context): 
   const { output, messages, backend } = context;
   const subject = await findSubject(flags.model, context);
   const tasks = await tasksFor(subject, flags);
-  const format = await findFormat(flags.format ?? subject.config?.data.format ?? "alpaca", subject.weights);
+  const format = makeFormat(await readFormat(flags.format ?? subject.config?.data.format ?? "alpaca", subject.weights));
   const out = flags.out ?? (subject.runDir === undefined ? await newRunPath("eval") : join(subject.runDir, "eval"));
   await bringUpBackend(backend, output, messages);
   const { model, tokenizer } = await loadModelFolder(subject.weights);
@@ -93,8 +94,10 @@ async function findSubject(wished: string | undefined, { messages }: Context): P
 
 /** The entries of `--data`; without it, the part of the run's data, or of the built-in set, that was kept for tests. */
 async function tasksFor({ config, dataFile }: Subject, { data, limit }: EvalInstructFlags): Promise<Instruction[]> {
-  const { entries } = await readEntries(data ?? dataFile, SAMPLE_SETS.instructions);
-  const all = checkInstructions(entries);
+  const { content } = await readDataFile(data ?? dataFile, SAMPLE_SETS.instructions);
+  const tasksIn = (text: string): Instruction[] => checkInstructions(parseEntries(text) as object[]);
+  if (typeof content !== "string") return tasksIn(content.test).slice(0, limit);
+  const all = tasksIn(content);
   const { trainFraction: train = 0.85, testFraction: test = 0.1 } = config?.data ?? {};
   return (data === undefined ? splitData(all, { train, test }).test : all).slice(0, limit);
 }

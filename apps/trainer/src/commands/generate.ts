@@ -1,11 +1,15 @@
+import { answerEnds, extractResponse } from "@scratch-llm/finetune-instruct";
 import { beamSearch, generate, type GenerateStep } from "@scratch-llm/gpt";
+import type { EncodeOptions } from "@scratch-llm/tokenizer";
 import { type LoadedModel, loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "../bring-up.ts";
 import type { Context } from "../flags.ts";
 import { TrainerError } from "../errors.ts";
 import { findModel } from "../find-model.ts";
 import { interrupted } from "../interrupt.ts";
+import { fill } from "../messages/messages.ts";
 import { type SamplingFlags, samplingOptions } from "../sampling-options.ts";
+import { type RunFormat, runFormat } from "../tuning/run-format.ts";
 
 /** The flags of `generate`. */
 export interface GenerateFlags extends SamplingFlags {
@@ -13,25 +17,55 @@ export interface GenerateFlags extends SamplingFlags {
   readonly prompt: string;
   readonly numBeams?: number;
   readonly topLogProbs?: number;
+  /** Continue the prompt as it is, though the model was taught a format. */
+  readonly raw?: boolean;
 }
 
-/** `scratch-llm generate`: the prompt and, as it comes, what the model writes after it. */
+/**
+ * `scratch-llm generate`: the prompt and, as it comes, what the model writes after it. A model that was taught to answer is asked
+ * in the format of its run.
+ */
 export async function generateCommand(flags: GenerateFlags, context: Context): Promise<void> {
   const { output, messages, backend } = context;
   const path = await findModel(flags.model, messages);
   await bringUpBackend(backend, output, messages);
   const loaded = await loadModelFolder(path);
   loaded.model.eval();
-  const prompt = loaded.tokenizer.encode(flags.prompt);
-  if (prompt.length === 0) throw new TrainerError("USAGE", messages.errors.emptyPrompt);
+  const taught = flags.raw === true ? undefined : await runFormat(path);
+  const asked = askedIn(taught, flags);
+  const prompt = loaded.tokenizer.encode(asked.text, asked.options);
+  if (taught !== undefined) output.note(fill(messages.tuning.format, { name: taught.name }));
+  if (prompt.length === 0 || flags.prompt === "") throw new TrainerError("USAGE", messages.errors.emptyPrompt);
   const started = performance.now();
   const { ids, text, finishReason } =
     flags.numBeams === undefined
-      ? await stream(prompt, flags, loaded, context)
+      ? await stream(prompt, { ...flags, ...asked }, loaded, context)
       : await searchBeams(prompt, flags.numBeams, flags, loaded, context);
   const seconds = (performance.now() - started) / 1000;
   const newTokens = ids.length - prompt.length;
-  output.event({ type: "done", ids, text, promptTokens: prompt.length, newTokens, finishReason, seconds });
+  const format = taught && {
+    format: taught.name,
+    response: extractResponse(text.slice(asked.text.length), taught.format),
+  };
+  const counts = { promptTokens: prompt.length, newTokens };
+  output.event({ type: "done", ids, text, ...format, ...counts, finishReason, seconds });
+}
+
+/** A prompt as the model is given it, and what ends its answer. */
+interface Asked {
+  readonly text: string;
+  readonly options: EncodeOptions;
+  /** What stands before the answer on the screen. */
+  readonly shown: string;
+  readonly stop: readonly string[];
+}
+
+function askedIn(taught: RunFormat | undefined, { prompt, stop = [] }: GenerateFlags): Asked {
+  if (taught === undefined) return { text: prompt, options: {}, shown: prompt, stop };
+  const { format } = taught;
+  const text = format.conversation([{ role: "user", content: prompt }]);
+  const options: EncodeOptions = format.specialTokens ? { allowedSpecial: "all" } : {};
+  return { text, options, shown: `${prompt}\n`, stop: [...stop, ...answerEnds(format)] };
 }
 
 interface Written {
@@ -44,12 +78,12 @@ interface Written {
 
 async function stream(
   prompt: Int32Array,
-  flags: GenerateFlags,
+  flags: GenerateFlags & Asked,
   { model, tokenizer }: LoadedModel,
   { output }: Context,
 ): Promise<Written> {
-  output.stream(flags.prompt);
-  let text = flags.prompt;
+  output.stream(flags.shown);
+  let { text } = flags;
   const ids = [...prompt];
   let finishReason = "";
   const options = { ...samplingOptions(flags, tokenizer), topLogProbs: flags.topLogProbs, signal: interrupted };

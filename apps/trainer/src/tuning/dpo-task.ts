@@ -12,11 +12,12 @@ import type { EvalEvent } from "@scratch-llm/pretrain";
 import { SAMPLE_SETS } from "@scratch-llm/samples";
 import { interrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
-import { DPO_PRESETS, DpoConfig } from "./tuning-config.ts";
-import { longestRow, type TuningTask } from "./tuning-task.ts";
+import { DPO_PRESETS, DpoConfig } from "./answer-config.ts";
+import { answeringTask } from "./answering-task.ts";
+import { batchWidths, type TuningTask } from "./tuning-task.ts";
 
 /** The DPO notebook of chapter 7: tasks with a better and a worse answer. The model before the run is the reference. */
-export const DPO_TASK: TuningTask<DpoConfig, Preference> = {
+export const DPO_TASK: TuningTask<DpoConfig> = answeringTask<DpoConfig, Preference>({
   command: "dpo",
   settings: { schema: DpoConfig, presets: DPO_PRESETS },
   builtIn: SAMPLE_SETS.preferences,
@@ -44,9 +45,11 @@ export const DPO_TASK: TuningTask<DpoConfig, Preference> = {
     const trainLoader = new DataLoader(train, { batchSize, collate });
     const valLoader = new DataLoader(val, { batchSize, collate, shuffle: false, dropLast: false });
     return {
-      longest: Math.min(
+      widths: batchWidths(
+        train,
+        batchSize,
+        ({ chosen, rejected }) => Math.max(chosen.length, rejected.length),
         maxLength,
-        longestRow(train, (item) => Math.max(item.chosen.length, item.rejected.length)),
       ),
       rowsPerEntry: 2,
       skipped: datasets[0].skipped.length + datasets[1].skipped.length,
@@ -64,13 +67,16 @@ export const DPO_TASK: TuningTask<DpoConfig, Preference> = {
         {
           name: "reward-margins",
           labels: messages.marginPlot,
-          train: (event) => measures(event).trainRewardMargin,
-          val: (event) => measures(event).valRewardMargin,
+          point: (event) => {
+            if (event.type !== "eval") return undefined;
+            const { trainRewardMargin: train, valRewardMargin: val } = measures(event);
+            return { epoch: event.epoch, seen: event.tokensSeen, train, val };
+          },
         },
       ],
     };
   },
-};
+});
 
 /** The evaluations of `trainDpo` have these besides the losses. */
 function measures(event: EvalEvent): DpoMeasures {

@@ -7,11 +7,12 @@ import {
 } from "@scratch-llm/finetune-instruct";
 import { trainModel } from "@scratch-llm/pretrain";
 import { SAMPLE_SETS } from "@scratch-llm/samples";
-import { INSTRUCT_PRESETS, InstructConfig } from "./tuning-config.ts";
-import { longestRow, type TuningTask } from "./tuning-task.ts";
+import { INSTRUCT_PRESETS, InstructConfig } from "./answer-config.ts";
+import { answeringTask } from "./answering-task.ts";
+import { batchWidths, type TuningTask } from "./tuning-task.ts";
 
 /** Chapter 7: tasks with an answer. */
-export const INSTRUCT_TASK: TuningTask<InstructConfig, Instruction> = {
+export const INSTRUCT_TASK: TuningTask<InstructConfig> = answeringTask<InstructConfig, Instruction>({
   command: "instruct",
   settings: { schema: InstructConfig, presets: INSTRUCT_PRESETS },
   builtIn: SAMPLE_SETS.instructions,
@@ -33,13 +34,10 @@ export const INSTRUCT_TASK: TuningTask<InstructConfig, Instruction> = {
     const valLoader = new DataLoader(val, { batchSize, collate, shuffle: false, dropLast: false });
     return {
       skipped: train.skipped.length + val.skipped.length,
-      longest: Math.min(
-        maxLength,
-        longestRow(train, ({ ids }) => ids.length),
-      ),
+      widths: batchWidths(train, batchSize, ({ ids }) => ids.length, maxLength),
       rowsPerEntry: 1,
       trainLoader,
       events: (loop) => trainModel({ ...loop, tokenizer, trainLoader, valLoader }),
     };
   },
-};
+});

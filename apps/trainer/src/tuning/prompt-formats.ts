@@ -1,48 +1,71 @@
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
-import {
-  ALPACA,
-  type ChatTemplate,
-  chatFormat,
-  PHI3,
-  type PromptFormat,
-  type PromptTemplate,
-  templateFormat,
-} from "@scratch-llm/finetune-instruct";
+import { ALPACA, chatFormat, PHI3, type PromptFormat, templateFormat } from "@scratch-llm/finetune-instruct";
 import { TrainerError } from "../errors.ts";
 import { readText } from "../text-data.ts";
+import { FormatSetting } from "./answer-config.ts";
 
 /** Formats that need no file. */
 const NAMED: Readonly<Record<string, PromptFormat>> = { alpaca: ALPACA, phi3: PHI3 };
 
 /**
- * The prompt format of a setting: `alpaca`, `phi3`, `chat` (the chat template beside the model's weights), or a file: JSON with
+ * A setting with the contents of what it names: `chat` is the chat template beside the model's weights; a file is JSON with
  * instruction, input and response, a `tokenizer_config.json`, or a Jinja chat template.
  *
  * @param weights the model's folder or file
  * @throws {TrainerError} `DATA`
- * @throws {FormatError}
  */
-export async function findFormat(setting: string, weights: string): Promise<PromptFormat> {
-  if (Object.hasOwn(NAMED, setting)) return NAMED[setting] as PromptFormat;
-  if (setting === "chat") return ownChatFormat(weights);
+export async function readFormat(setting: FormatSetting, weights: string): Promise<FormatSetting> {
+  if (typeof setting !== "string" || Object.hasOwn(NAMED, setting)) return setting;
+  if (setting === "chat") return ownChatTemplate(weights);
   const text = await readText(setting);
-  if (extname(setting) !== ".json") return chatFormat({ chat_template: text });
+  if (extname(setting) !== ".json") return { chat_template: text };
   const content = parseObject(text, setting);
-  if (typeof content["chat_template"] === "string") return chatFormat(content as unknown as ChatTemplate);
-  return templateFormat(content as unknown as PromptTemplate);
+  const checked = FormatSetting.safeParse(chatTemplateOf(content) ?? content);
+  if (checked.success) return checked.data;
+  throw new TrainerError("DATA", `${setting} is no format: give instruction, input and response, or a chat_template.`);
 }
 
-async function ownChatFormat(weights: string): Promise<PromptFormat> {
+/**
+ * The format of a setting that {@link readFormat} has read.
+ * @throws {FormatError}
+ */
+export function makeFormat(setting: FormatSetting): PromptFormat {
+  if (typeof setting === "string") return NAMED[setting] ?? ALPACA;
+  if (!("chat_template" in setting)) return templateFormat(setting);
+  const { chat_template, bos_token = null, eos_token = null } = setting;
+  return chatFormat({ chat_template, bos_token, eos_token });
+}
+
+/** What to call a format. */
+export function formatName(setting: FormatSetting): string {
+  if (typeof setting === "string") return setting;
+  return "chat_template" in setting ? "chat template" : "own template";
+}
+
+async function ownChatTemplate(weights: string): Promise<FormatSetting> {
   const folder = extname(weights) === "" ? weights : dirname(weights);
   const read = (name: string): Promise<string> => readFile(join(folder, name), "utf8").catch(() => "");
   const config = parseObject((await read("tokenizer_config.json")) || "{}", join(folder, "tokenizer_config.json"));
-  const template = (await read("chat_template.jinja")) || config["chat_template"];
-  if (typeof template === "string") return chatFormat({ ...config, chat_template: template });
+  const template = await read("chat_template.jinja");
+  const found = chatTemplateOf(template === "" ? config : { ...config, chat_template: template });
+  if (found !== undefined) return found;
   throw new TrainerError(
     "DATA",
     `${folder} has no chat_template in its tokenizer_config.json. Use --set data.format=alpaca, phi3 or a file.`,
   );
+}
+
+/** What a `tokenizer_config.json` says of a chat; undefined where it has no template. */
+function chatTemplateOf(config: Readonly<Record<string, unknown>>): FormatSetting | undefined {
+  const token = (name: string): string | null => {
+    const value = config[name];
+    const text = typeof value === "object" && value !== null && "content" in value ? value.content : value;
+    return typeof text === "string" ? text : null;
+  };
+  const { chat_template: template } = config;
+  if (typeof template !== "string") return undefined;
+  return { chat_template: template, bos_token: token("bos_token"), eos_token: token("eos_token") };
 }
 
 function parseObject(text: string, path: string): Record<string, unknown> {

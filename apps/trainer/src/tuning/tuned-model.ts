@@ -1,22 +1,26 @@
 import { join } from "node:path";
 import type { GPTModelFast } from "@scratch-llm/gpt";
-import { injectLora } from "@scratch-llm/lora";
+import { type CreateAdapterOptions, injectLora } from "@scratch-llm/lora";
 import { savePeftAdapter } from "@scratch-llm/lora/node";
-import { type TensorEntry, toFloat32 } from "@scratch-llm/safetensors";
-import { openSafetensors, writeSafetensors } from "@scratch-llm/safetensors/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { loadModelFolder, saveHuggingFaceFolder } from "@scratch-llm/weights-loader/node";
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { mergedModel } from "./merged-model.ts";
+import { readVariables, writeVariables } from "./saved-variables.ts";
 import type { LoraSettings } from "./tuning-config.ts";
 
 /** The LoRA layers as they are, for a run that goes on; others read the folder `adapter`. */
 const LORA_FILE = "lora.safetensors";
 
 /** Freezes the model but for new LoRA layers. A head that is the token embedding takes none, for both would change. */
-export function addLora(model: GPTModelFast, { rank, alpha, scaling, match }: LoraSettings): void {
-  const layers = match === "" ? (model.config.tieWeights ? /^trfBlocks\./u : undefined) : new RegExp(match, "u");
-  injectLora(model, { rank, alpha, scaling, ...(layers && { match: layers }) });
+export function addLora(model: GPTModelFast, settings: LoraSettings): void {
+  const layers = model.config.tieWeights ? { match: /^trfBlocks\./u } : {};
+  injectLora(model, { ...layers, ...loraOptions(settings) });
+}
+
+/** LoRA as the settings say. */
+export function loraOptions({ match, ...options }: LoraSettings): CreateAdapterOptions {
+  return { ...options, ...(match !== "" && { match: new RegExp(match, "u") }) };
 }
 
 /** The parameters that are trained, by name. */
@@ -41,19 +45,7 @@ export async function saveTunedModel(folder: string, { model, tokenizer, init, l
   await saveHuggingFaceFolder(folder, { model: mergedModel(model), tokenizer });
   if (lora === null) return;
   await savePeftAdapter(join(folder, "adapter"), model, { baseModel: init });
-  await writeSafetensors(join(folder, LORA_FILE), [...trainableParameters(model)].map(asEntry));
-}
-
-function asEntry([name, variable]: [string, tf.Variable]): TensorEntry {
-  return {
-    name,
-    dtype: "F32",
-    shape: variable.shape,
-    data: async () => {
-      const { buffer, byteOffset, byteLength } = await variable.data();
-      return new Uint8Array(buffer, byteOffset, byteLength);
-    },
-  };
+  await writeVariables(join(folder, LORA_FILE), trainableParameters(model));
 }
 
 /** Puts what a checkpoint has learned into the model that its run began with. */
@@ -68,15 +60,5 @@ export async function restoreTunedModel(
     saved.model.dispose();
     return;
   }
-  const file = await openSafetensors(join(checkpoint, LORA_FILE));
-  try {
-    for (const [name, variable] of trainableParameters(model)) {
-      const { info, bytes } = await file.read(name);
-      const value = tf.tensor(toFloat32(bytes, info.dtype), [...info.shape]);
-      variable.assign(value);
-      value.dispose();
-    }
-  } finally {
-    await file.close();
-  }
+  await readVariables(join(checkpoint, LORA_FILE), trainableParameters(model));
 }

@@ -1,16 +1,15 @@
-import type { Task } from "@scratch-llm/finetune-instruct";
 import type { Context } from "../flags.ts";
 import { findModel } from "../find-model.ts";
 import { resolveSettings } from "../resolve-config.ts";
 import { newRunPath } from "../run-folder.ts";
 import { findRun } from "../run-plan.ts";
-import { readEntries } from "./entries-file.ts";
+import { readDataFile } from "./data-file.ts";
 import { tune } from "./tune.ts";
-import { DEFAULT_LORA, type InstructConfig } from "./tuning-config.ts";
+import { DEFAULT_LORA, type TuningConfig } from "./tuning-config.ts";
 import { readTuningPlan, type TuningPlan } from "./tuning-plan.ts";
 import type { TuningTask } from "./tuning-task.ts";
 
-/** The flags of `train instruct` and `train dpo`. */
+/** The flags of every fine-tuning. */
 export interface TuningFlags {
   readonly data?: string;
   readonly init?: string;
@@ -30,8 +29,8 @@ export interface TuningFlags {
 }
 
 /** A new fine-tuning run, or the rest of an earlier one. */
-export async function tuningCommand<C extends InstructConfig, T extends Task>(
-  task: TuningTask<C, T>,
+export async function tuningCommand<C extends TuningConfig>(
+  task: TuningTask<C>,
   flags: TuningFlags,
   context: Context,
 ): Promise<void> {
@@ -40,24 +39,25 @@ export async function tuningCommand<C extends InstructConfig, T extends Task>(
   await tune(task, plan, { dryRun, compute: { precision, eager } }, context);
 }
 
-async function newPlan<C extends InstructConfig, T extends Task>(
-  { command, settings, builtIn, bookPreset }: TuningTask<C, T>,
+async function newPlan<C extends TuningConfig>(
+  { command, settings, builtIn, bookPreset, settle }: TuningTask<C>,
   flags: TuningFlags,
   { messages }: Context,
 ): Promise<TuningPlan<C>> {
   const preset = flags.preset ?? (flags.data === undefined ? "quickstart" : bookPreset);
   const lora = flags.lora === true ? [`lora=${JSON.stringify(DEFAULT_LORA)}`] : [];
   const assignments = [...lora, ...flags.set, ...flagAssignments(flags)];
-  const config = await resolveSettings(settings, { preset, configFile: flags.config, assignments });
-  const data = await readEntries(flags.data, builtIn);
+  const resolved = await resolveSettings(settings, { preset, configFile: flags.config, assignments });
+  const data = await readDataFile(flags.data, builtIn);
   const init = await findModel(flags.init, messages);
+  const config = await settle(resolved, init);
   const folder = flags.runDir ?? (await newRunPath(command));
   return { command, preset, config, data, init, folder };
 }
 
 /** Undefined when nothing is to be resumed. Only the length of a run and what it keeps may be changed. */
-async function resumedPlan<C extends InstructConfig, T extends Task>(
-  { command, settings, builtIn }: TuningTask<C, T>,
+async function resumedPlan<C extends TuningConfig>(
+  { command, settings, builtIn }: TuningTask<C>,
   { resume, runDir, maxSteps, maxTime, keepLast }: TuningFlags,
 ): Promise<TuningPlan<C> | undefined> {
   if (resume === undefined) return undefined;
@@ -74,7 +74,12 @@ async function resumedPlan<C extends InstructConfig, T extends Task>(
 }
 
 /** Flags that are settings in disguise. */
-function flagAssignments({ seed, maxSteps, maxTime, keepLast }: TuningFlags): string[] {
+export function flagAssignments({
+  seed,
+  maxSteps,
+  maxTime,
+  keepLast,
+}: Pick<TuningFlags, "seed" | "maxSteps" | "maxTime" | "keepLast">): string[] {
   const settings = { seed, "train.maxSteps": maxSteps, "train.maxMinutes": maxTime, "train.keepLast": keepLast };
   return Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
 }

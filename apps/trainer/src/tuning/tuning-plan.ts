@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TrainerError } from "../errors.ts";
 import { checkSettings, type Settings } from "../resolve-config.ts";
-import { type EntriesFile, readEntries } from "./entries-file.ts";
+import { type DataFile, readDataFile } from "./data-file.ts";
 
 /** Version of a run folder's config.json. */
 const SCHEMA = 1;
@@ -13,7 +13,7 @@ export interface TuningPlan<C> {
   readonly command: string;
   readonly preset: string;
   readonly config: C;
-  readonly data: EntriesFile;
+  readonly data: DataFile;
   /** The weights to begin with, as a path. */
   readonly init: string;
   readonly folder: string;
@@ -62,7 +62,7 @@ export async function readTuningPlan<C>(
     const found = saved === undefined ? "no fine-tuning run" : `a run of train ${saved.command}`;
     throw new TrainerError("RUN_FOLDER", `${folder} holds ${found}; train ${command} cannot continue it.`);
   }
-  const data = await readEntries(saved.data.file, builtIn);
+  const data = await readDataFile(saved.data.file, builtIn);
   if (data.sha256 !== saved.data.sha256) {
     throw new TrainerError(
       "DATA",

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ChatServer } from "@test/chat-server.ts";
@@ -65,8 +65,43 @@ describe("train instruct", () => {
     );
     const markdown = await readFile(path("tuned", "responses.md"), "utf8");
     expect(markdown).toMatch(/^# Responses\n\n## 1\n\n\*\*Instruction\*\*\n\n```text\n/u);
-    const written = await run(["generate", "--model", "tuned", "--prompt", "Hi", "--max-new-tokens", "2", ...WASM]);
+    expect(start?.["etaSeconds"]).toBeGreaterThan(0);
+  });
+
+  it("is asked in the format that it was taught, and stops at its end", async () => {
+    const template = { instruction: "Q: {instruction}", input: " {input}", response: "\nA: {output}\n###" };
+    await writeFile(path("own.json"), JSON.stringify(template));
+    const always = Array.from({ length: 40 }, (_, i) => ({ instruction: `Say ${i}.`, output: "Yes" }));
+    await writeFile(path("always.json"), JSON.stringify(always));
+    const args = ["--init", "base", "--data", "always.json", "--run-dir", "formatted", "--max-steps", "60", ...QUICK];
+    const more = settings(
+      "data.format=own.json",
+      "data.maskPrompts=true",
+      "train.epochs=10",
+      "train.learningRate=0.02",
+    );
+    const taught = await run(train("instruct", ...args, ...more));
+    expect(taught.code, taught.stdout).toBe(0);
+    await rm(path("own.json"));
+    const config = JSON.parse(await readFile(path("formatted", "config.json"), "utf8"));
+    expect(config.config.data.format).toEqual(template);
+
+    const ask = ["--model", "formatted", "--max-new-tokens", "60", ...WASM];
+    const written = await run(["generate", "--prompt", "Say hello.", ...ask]);
     expect(written.code, written.stdout).toBe(0);
+    const { text, response, format, finishReason } = last(written.stdout);
+    expect({ text, format }).toEqual({
+      text: expect.stringMatching(/^Q: Say hello\.\nA: Y[^#]*$/u),
+      format: "own template",
+    });
+    expect(finishReason).toBe("stop");
+    expect(response).toMatch(/^Y/u);
+    const answered = await run(["chat", "-p", "Say hello.", ...ask]);
+    expect((last(answered.stdout)["text"] as string).trim()).toBe(response);
+    const raw = await run(["generate", "--prompt", "Say hello.", "--raw", ...ask]);
+    expect(last(raw.stdout)["text"]).toMatch(/^Say hello\./u);
+    const talk = ["chat", "--model", "formatted", "--backend", "wasm", "--max-new-tokens", "2"];
+    expect((await runTrainer(talk, { cwd: folder, input: "/bye\n" })).stderr).toContain("prompt format: own template");
   });
 
   it.each([
@@ -141,7 +176,7 @@ describe("eval instruct", () => {
       return prompt.includes("First") ? "Score: 70/100" : "30";
     }).start();
     const names = ["First", "Second", "Third"];
-    const entries = names.map((name) => ({ instruction: `${name}.`, output: "Yes." }));
+    const entries = names.map((name) => ({ instruction: `${name}.`, output: "Yes" }));
     await writeFile(path("tasks.jsonl"), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
     const judge = ["--judge", `${server.origin}/api/chat`, "--judge-model", "j", "--concurrency", "1"];
     const args = evaluate("--data", "tasks.jsonl", "--max-new-tokens", "3", "--out", "judged", ...judge);
@@ -225,6 +260,7 @@ describe("bad input", () => {
     [[...begin, ...settings("lora.rank=2")], "CONFIG", "lora"],
     [[...begin, "--lora", ...settings("lora.match=(")], "CONFIG", "regular expression"],
     [[...begin, "--preset", "nope"], "USAGE", "quickstart, book-ch07"],
+    [[...begin, ...settings("data.format=missing.json")], "DATA", "is no format"],
     [["instruct"], "MODEL_FOLDER", "Train one first"],
     [["dpo", "--init", "base", "--data", "few.json"], "INSTRUCTION_DATA", 'no text in "chosen"'],
     [["dpo", "--resume", "tuned"], "RUN_FOLDER", "a run of train instruct"],
