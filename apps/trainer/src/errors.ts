@@ -1,5 +1,13 @@
 /** What went wrong, in one word that a script can test. The process ends with 2 for `USAGE`, 130 for `INTERRUPTED`, else 1. */
-export type TrainerErrorCode = "USAGE" | "CONFIG" | "DATA" | "RUN_FOLDER" | "MODEL_FOLDER" | "MEMORY" | "INTERRUPTED";
+export type TrainerErrorCode =
+  | "USAGE"
+  | "CONFIG"
+  | "DATA"
+  | "RUN_FOLDER"
+  | "MODEL_FOLDER"
+  | "MEMORY"
+  | "ADDRESS"
+  | "INTERRUPTED";
 
 /** An error that the user can do something about: one line with what was received and the remedy. */
 export class TrainerError extends Error {

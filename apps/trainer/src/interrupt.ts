@@ -1,3 +1,5 @@
+import { once } from "node:events";
+
 /**
  * Ctrl-C. The first asks the running command to finish its step and save; the second ends the process at once.
  * Installed before anything else is imported, so that no import can leave a moment without it.
@@ -20,6 +22,11 @@ export function installInterrupt(): void {
 
 /** Aborted at the first Ctrl-C. */
 export const interrupted: AbortSignal = controller.signal;
+
+/** Resolves at the first Ctrl-C. */
+export async function whenInterrupted(): Promise<void> {
+  if (!interrupted.aborted) await once(interrupted, "abort");
+}
 
 /** Lets a conversation decide what Ctrl-C means until the returned function is called. */
 export function takeInterrupts(handler: () => void): () => void {

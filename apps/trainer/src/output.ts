@@ -16,14 +16,15 @@ const FALLBACK_COLUMNS = 80;
  */
 export class Output {
   readonly json: boolean;
-  readonly #quiet: boolean;
+  /** Whether progress is left out. */
+  readonly quiet: boolean;
   readonly #terminal: boolean;
   #lineShown = false;
   #lastPlainLine = 0;
 
   constructor({ json, quiet }: OutputOptions) {
     this.json = json;
-    this.#quiet = quiet || json;
+    this.quiet = quiet || json;
     this.#terminal = process.stderr.isTTY === true && process.env["CI"] === undefined;
   }
 
@@ -43,14 +44,14 @@ export class Output {
 
   /** A word on what is going on, on stderr. */
   note(text: string): void {
-    if (this.#quiet) return;
+    if (this.quiet) return;
     this.clearProgress();
     writeAll(2, `${text}\n`);
   }
 
   /** The state of something that takes a while. `force` prints it in a pipe too, however recent the last line is. */
   progress(text: string, { force = false }: { force?: boolean } = {}): void {
-    if (this.#quiet) return;
+    if (this.quiet) return;
     if (this.#terminal) {
       const columns = process.stderr.columns ?? FALLBACK_COLUMNS;
       writeAll(2, `\r\u001B[2K${cutToWidth(text, columns - 1)}`);

@@ -17,6 +17,7 @@ import {
 import { fill, type Messages } from "./messages/messages.ts";
 import { addDataCommands } from "./data-program.ts";
 import { addModelCommands } from "./model-program.ts";
+import { addServeCommands } from "./serve-program.ts";
 import { RUN_PRESET_NAMES } from "./preset-names.ts";
 import { addClassify, addTuningCommands, addTuningEvals } from "./tuning-program.ts";
 
@@ -94,6 +95,7 @@ export function buildProgram(messages: Messages): Command {
   addTuningEvals(evaluate, messages);
   addClassify(program, messages);
 
+  addServeCommands(program, messages);
   addDataCommands(program.command("data").description(help.dataCommand), messages);
   addModelCommands(program.command("model").description(help.modelCommand), messages);
 

@@ -1,0 +1,137 @@
+import { Writable } from "node:stream";
+import { useTestBackend } from "@test/backend.ts";
+import type { PromptFormat } from "@scratch-llm/finetune-instruct";
+import {
+  type AdmittedRow,
+  DecoderSlots,
+  GPTModel,
+  ModelDecoder,
+  type SlotDecoder,
+  type SlotToken,
+} from "@scratch-llm/gpt";
+import { Generator } from "@scratch-llm/nn";
+import { type BPETokenizer, trainBPE } from "@scratch-llm/tokenizer";
+import { pino } from "pino";
+import { en } from "../src/messages/en.ts";
+import { type RunningServer, type ServerOptions, startServer } from "../src/serve/start-server.ts";
+
+export const CONTEXT_LENGTH = 96;
+const TEXT = "A prompt goes in and an answer comes out. 提示进去，回答出来。";
+
+/** A tokenizer and a random model that is quick to run. */
+export interface TinyModel {
+  readonly model: GPTModel;
+  readonly tokenizer: BPETokenizer;
+}
+
+export async function tinyModel(): Promise<TinyModel> {
+  await useTestBackend("cpu");
+  const tokenizer = trainBPE([TEXT], { vocabSize: 280 });
+  const config = { vocabSize: tokenizer.vocabSize, contextLength: CONTEXT_LENGTH, embDim: 16, nHeads: 2, nLayers: 1 };
+  const model = new GPTModel({ ...config, dropRate: 0, qkvBias: false }, { generator: new Generator(7) });
+  return { model: model.eval(), tokenizer };
+}
+
+/** Slots that take their time for a step, and count their work. */
+export class PacedSlots implements SlotDecoder {
+  readonly contextLength: number;
+  readonly vocabSize: number;
+  readonly maxSlots: number;
+  /** Tokens of every step. */
+  readonly stepSizes: number[] = [];
+  readonly #slots: SlotDecoder;
+  readonly #milliseconds: number;
+  /** Thrown by the next step. */
+  failure: Error | undefined;
+  taken = 0;
+
+  constructor(slots: SlotDecoder, milliseconds: number) {
+    this.contextLength = slots.contextLength;
+    this.vocabSize = slots.vocabSize;
+    this.maxSlots = slots.maxSlots;
+    this.#slots = slots;
+    this.#milliseconds = milliseconds;
+  }
+
+  async admit(ids: Int32Array): Promise<AdmittedRow> {
+    const admitted = await this.#slots.admit(ids);
+    this.taken += 1;
+    return admitted;
+  }
+
+  async step(tokens: readonly SlotToken[]): Promise<Float32Array[]> {
+    this.stepSizes.push(tokens.length);
+    await new Promise((resolve) => setTimeout(resolve, this.#milliseconds));
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure;
+    return this.#slots.step(tokens);
+  }
+
+  release(slot: number): void {
+    this.taken -= 1;
+    this.#slots.release(slot);
+  }
+
+  dispose(): void {
+    void this.#slots.dispose();
+  }
+}
+
+export interface TinyServer extends RunningServer {
+  readonly decoder: PacedSlots;
+  /** The lines of its log. */
+  readonly log: Record<string, unknown>[];
+}
+
+/** What a test may choose. */
+export type TinyServerOptions = Partial<Omit<ServerOptions, "model" | "log" | "texts">> & {
+  readonly format?: PromptFormat;
+  readonly maxSlots?: number;
+  /** Milliseconds for a step. */
+  readonly pace?: number;
+};
+
+/** A server on 127.0.0.1 with a tiny model, called "tiny". */
+export async function startTinyServer(
+  { model, tokenizer }: TinyModel,
+  { format, maxSlots = 4, pace = 0, ...options }: TinyServerOptions = {},
+): Promise<TinyServer> {
+  const decoder = new PacedSlots(new DecoderSlots({ create: () => new ModelDecoder(model), maxSlots }), pace);
+  const log: Record<string, unknown>[] = [];
+  const lines = new Writable({
+    write: (line: Buffer, _encoding, done) => {
+      log.push(JSON.parse(line.toString()) as Record<string, unknown>);
+      done();
+    },
+  });
+  const server = await startServer({
+    model: { id: "tiny", tokenizer, decoder, format },
+    log: pino({ base: null }, lines),
+    texts: en.api,
+    queueLimit: 128,
+    limits: { bodyBytes: 100_000, answerSeconds: 60, requestSeconds: 1 },
+    host: "127.0.0.1",
+    port: 0,
+    ...options,
+  });
+  return { ...server, decoder, log };
+}
+
+/** Posts JSON. */
+export function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+}
+
+/** Waits until something is true. */
+export async function until(isTrue: () => boolean, milliseconds = 5000): Promise<void> {
+  const end = Date.now() + milliseconds;
+  while (!isTrue()) {
+    if (Date.now() > end) throw new Error(`Still not so after ${milliseconds} ms: ${isTrue}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
