@@ -10,14 +10,14 @@ import type { ServedModel } from "./served-model.ts";
 const DEFAULT_TOKENS = 16;
 const MOST_PROMPTS = 64;
 
-const tokens = z.array(z.int().min(0)).min(1);
+const tokens = z.array(z.int().min(0).max(0x7fff_ffff)).min(1);
 const CompletionRequest = z.object({
   ...SHARED_FIELDS,
   prompt: z.union([
     z.string(),
     tokens,
     z.array(z.string()).min(1).max(MOST_PROMPTS),
-    z.array(tokens).max(MOST_PROMPTS),
+    z.array(tokens).min(1).max(MOST_PROMPTS),
   ]),
   echo: z.boolean().nullish(),
   logprobs: z.int().min(0).max(20).nullish(),

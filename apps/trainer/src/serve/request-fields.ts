@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { type GenerateOptions, type LogitsProcessor } from "@scratch-llm/gpt";
+import { EmptyPromptError, type GenerateOptions, type LogitsProcessor, TokenIdError } from "@scratch-llm/gpt";
 import { z } from "zod";
 import { ApiError } from "./api-error.ts";
 import type { ServedModel } from "./served-model.ts";
@@ -64,10 +64,15 @@ export function generateOptions(request: SharedRequest, { tokenizer }: ServedMod
 }
 
 /**
- * How many tokens a request may get.
+ * Checks a prompt, before an answer begins: how many tokens it may get.
+ * @throws {EmptyPromptError}
+ * @throws {TokenIdError} where the model does not know a token
  * @throws {ApiError} `context_length_exceeded` when prompt and answer do not fit together
  */
 export function tokensFor(prompt: Int32Array, wished: number | undefined, { decoder }: ServedModel): number {
+  if (prompt.length === 0) throw new EmptyPromptError();
+  const unknown = prompt.find((id) => id >= decoder.vocabSize);
+  if (unknown !== undefined) throw new TokenIdError(unknown, decoder.vocabSize);
   const context = decoder.contextLength;
   const room = context - prompt.length;
   if (room >= (wished ?? 1)) return wished ?? room;
