@@ -58,8 +58,8 @@ async function whyOneThread(): Promise<Refusal> {
   if (globalThis.crossOriginIsolated !== true) {
     return { backend, code: "not-isolated", detail: "The page is served without the headers that threads need." };
   }
-  if ((globalThis.navigator?.hardwareConcurrency ?? 1) < 2) {
-    return { backend, code: "one-core", detail: "There is one processor core." };
+  if ((globalThis.navigator?.hardwareConcurrency ?? 1) < 4) {
+    return { backend, code: "few-cores", detail: "TensorFlow.js uses half of the processor's cores: here, one." };
   }
   return { backend, code: "failed", detail: "TensorFlow.js uses one thread." };
 }

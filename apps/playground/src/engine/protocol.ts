@@ -95,7 +95,7 @@ export type BackendChoice = "auto" | BackendName;
 /** A step of the ladder that was not taken, and why; the page has words for the code. */
 export interface Refusal {
   readonly backend: "webgpu" | "wasm-threads" | "wasm";
-  readonly code: "missing" | "no-adapter" | "not-isolated" | "one-core" | "failed";
+  readonly code: "missing" | "no-adapter" | "not-isolated" | "few-cores" | "failed";
   /** What went wrong, in English, where `failed`. */
   readonly detail: string;
 }

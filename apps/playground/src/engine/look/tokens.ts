@@ -5,7 +5,7 @@ import type { Token } from "../protocol.ts";
 export function tokensOf(tokenizer: Tokenizer, ids: Iterable<number>): Token[] {
   return Array.from(ids, (id) => {
     const bytes = tokenizer.tokenBytes(id);
-    return { id, text: labelOf(bytes), bytes };
+    return { id, text: labelOf(bytes), bytes: bytes.slice() }; // a copy: the message takes its memory away
   });
 }
 

@@ -32,7 +32,11 @@ export class TestPage {
   static async serve(isolated: boolean): Promise<TestPage> {
     const folder = await mkdtemp(join(tmpdir(), "engine-page-"));
     const input = join(APP, PAGE);
-    await build({ root: APP, logLevel: "error", build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input } } });
+    await build({
+      root: APP,
+      logLevel: "error",
+      build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input } },
+    });
     const headers = isolated
       ? { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" }
       : {};

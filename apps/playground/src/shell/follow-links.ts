@@ -1,0 +1,18 @@
+import { open } from "../state/url-state.ts";
+
+/** Lets links to this page's states change the state instead of loading the page again. @returns what ends it */
+export function followLinks(): () => void {
+  const follow = (event: MouseEvent): void => {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    const asUsual = event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    if (!link || asUsual || link.target !== "" || link.hasAttribute("download") || link.hash !== "") return;
+    const { location } = globalThis;
+    if (link.origin !== location.origin || link.pathname !== location.pathname) return;
+    event.preventDefault();
+    open(link.href);
+    globalThis.scrollTo({ top: 0 });
+    globalThis.document.querySelector<HTMLElement>("#content")?.focus({ preventScroll: true });
+  };
+  globalThis.document.addEventListener("click", follow);
+  return () => globalThis.document.removeEventListener("click", follow);
+}

@@ -1,0 +1,75 @@
+import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { EngineClient, type EngineState } from "../engine/client.ts";
+import type { BackendChoice, ModelInfo, ModelSource, Progress, Status } from "../engine/protocol.ts";
+
+/** The one engine of the page: everything that costs more than a moment is asked of it. */
+export const engine = new EngineClient(
+  () => new Worker(new URL("../engine/worker.ts", import.meta.url), { type: "module", name: "engine" }),
+);
+
+/** What the engine calls the model that all tabs show. */
+export const MODEL = "shown";
+
+const BUNDLED: ModelSource = { kind: "bundled" };
+let shown: { readonly source: ModelSource; readonly name: string | undefined } = { source: BUNDLED, name: undefined };
+
+/** Whether the engine answers. */
+export const engineState: ReadonlySignal<EngineState> = fromSubscription();
+
+/** The model that all tabs show, once it is loaded. */
+export const model: Signal<ModelInfo | undefined> = signal(undefined);
+
+/** What it is called, where it has a name of its own (a stored model, a dropped folder). */
+export const modelName: Signal<string | undefined> = signal(undefined);
+
+/** How far the loading of another model is. */
+export const modelProgress: Signal<Progress | undefined> = signal(undefined);
+
+/** Why there is no model, or not the one that was asked for. */
+export const modelError: Signal<Error | undefined> = signal(undefined);
+
+/** Loads another model for all tabs. What was shown stays until it is there. */
+export async function showModel(source: ModelSource, name?: string): Promise<void> {
+  modelError.value = undefined;
+  try {
+    for await (const item of engine.stream("loadModel", { model: MODEL, source })) {
+      if (item.type === "progress") modelProgress.value = item;
+      else {
+        shown = { source, name };
+        modelName.value = name;
+        model.value = item.result;
+      }
+    }
+  } catch (error) {
+    modelError.value = error instanceof Error ? error : new Error(String(error));
+  } finally {
+    modelProgress.value = undefined;
+  }
+}
+
+/** Brings the engine up, or up anew with a backend of the user's choice, and shows the same model as before. */
+export async function startEngine(backend: BackendChoice = "auto"): Promise<void> {
+  const { source, name } = shown;
+  try {
+    await engine.start(backend);
+  } catch {
+    return; // the engine's state tells, and the header shows it
+  }
+  await showModel(source.kind === "run" ? BUNDLED : source, name); // a run ends with its engine
+}
+
+function fromSubscription(): ReadonlySignal<EngineState> {
+  const state = signal(engine.state);
+  engine.subscribe((next) => (state.value = next));
+  return state;
+}
+
+declare global {
+  /** For tests and for curious people at the console. */
+  var __pg: { readonly status: () => Promise<Status> };
+}
+globalThis.__pg = { status: () => engine.call("status", {}) };
+
+effect(() => {
+  if (engineState.value.phase === "failed") globalThis.console.warn(engineState.value.error.message);
+});

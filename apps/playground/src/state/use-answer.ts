@@ -1,0 +1,40 @@
+import { type ReadonlySignal, useSignal, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
+
+/** What is known of the answer to a question. The last answer stays until the next one is there. */
+export interface Answer<T> {
+  readonly value?: T;
+  readonly error?: Error;
+}
+
+/**
+ * Asks the engine again whenever the question changes. While an answer is on its way further changes wait, and only the
+ * last of them is asked: a text that is being typed does not pile up work.
+ *
+ * @param question reads signals; `undefined` when there is nothing to ask
+ */
+export function useAnswer<Q, T>(
+  question: () => Q | undefined,
+  ask: (question: Q) => Promise<T>,
+): ReadonlySignal<Answer<T>> {
+  const answer = useSignal<Answer<T>>({});
+  const queue = useRef<{ busy: boolean; next: Q | undefined }>({ busy: false, next: undefined }).current;
+  useSignalEffect(() => {
+    queue.next = question();
+    if (!queue.busy) void work();
+  });
+  async function work(): Promise<void> {
+    queue.busy = true;
+    while (queue.next !== undefined) {
+      const now = queue.next;
+      queue.next = undefined;
+      try {
+        answer.value = { value: await ask(now) };
+      } catch (error) {
+        answer.value = { ...answer.peek(), error: error instanceof Error ? error : new Error(String(error)) };
+      }
+    }
+    queue.busy = false;
+  }
+  return answer;
+}

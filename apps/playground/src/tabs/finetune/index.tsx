@@ -1,0 +1,121 @@
+import { formatNumber, words } from "../../i18n/language.ts";
+import { model } from "../../state/engine.ts";
+import { Button } from "../../ui/button.tsx";
+import { ErrorLine } from "../../ui/error-line.tsx";
+import { NumberInput } from "../../ui/number-input.tsx";
+import { Progress } from "../../ui/progress.tsx";
+import { Select } from "../../ui/select.tsx";
+import { Panel, TabPage } from "../../ui/tab-page.tsx";
+import { Curves } from "./curves.tsx";
+import { en } from "./en.ts";
+import { params, TASKS, TRAINABLE } from "./params.ts";
+import { TryClassifier } from "./try-classifier.tsx";
+import { TryInstructions } from "./try-instructions.tsx";
+import { reset, train, type Tuning, TUNINGS } from "./tuning.ts";
+import { zh } from "./zh.ts";
+
+/** The shown model, taught a task (book chapters 6, 7 and appendix E). */
+export function FinetuneTab() {
+  const t = words({ en, zh });
+  const tuning = TUNINGS[params.task.value];
+  const { info, run } = tuning;
+  return (
+    <TabPage title={t.title} section="6, 7, E" lead={t.lead}>
+      <div class="split">
+        <Settings tuning={tuning} />
+        <div>
+          <Panel>
+            <Transport tuning={tuning} />
+            {run.error.value && <ErrorLine testId="tuning-error">{run.error.value.message}</ErrorLine>}
+            {info.value && (
+              <p class="quiet" data-testid="tuning-counts">
+                {t.counts(
+                  formatNumber(info.value.counts.train),
+                  formatNumber(info.value.counts.val),
+                  formatNumber(info.value.trainableParams),
+                  formatNumber(info.value.params),
+                )}
+              </p>
+            )}
+          </Panel>
+          <Curves history={run.history.value} />
+          {info.value &&
+            (tuning.task === "classify" ? <TryClassifier tuning={tuning} /> : <TryInstructions tuning={tuning} />)}
+        </div>
+      </div>
+    </TabPage>
+  );
+}
+
+function Settings({ tuning }: { readonly tuning: Tuning }) {
+  const t = words({ en, zh });
+  const fixed = tuning.info.value !== undefined;
+  return (
+    <Panel title={t.task}>
+      <Select
+        label={t.task}
+        value={params.task}
+        choices={TASKS.map((value) => ({ value, label: t.tasks[value] }))}
+        disabled={tuning.run.busy.value}
+        testId="task"
+      />
+      <Select
+        label={t.trainable}
+        value={params.trainable}
+        choices={(["default", ...TRAINABLE] as const).map((value) => ({ value, label: t.trainables[value] }))}
+        disabled={fixed}
+        testId="trainable"
+      />
+      <NumberInput label={t.epochs} value={params.epochs} min={1} max={50} disabled={fixed} testId="tuning-epochs" />
+      <NumberInput label={t.rank} value={params.rank} min={1} max={64} disabled={fixed} testId="tuning-rank" />
+      <NumberInput
+        label={t.seed}
+        value={params.seed}
+        min={0}
+        max={0xff_ff_ff_ff}
+        disabled={fixed}
+        testId="tuning-seed"
+      />
+    </Panel>
+  );
+}
+
+function Transport({ tuning }: { readonly tuning: Tuning }) {
+  const t = words({ en, zh });
+  const { run, info, progress } = tuning;
+  const busy = run.busy.value;
+  const state = run.state.value;
+  return (
+    <>
+      <div class="controls">
+        {busy ? (
+          <Button kind="primary" testId="tuning-pause" onClick={() => run.pause()}>
+            {t.pause}
+          </Button>
+        ) : (
+          <Button
+            kind="primary"
+            testId="tuning-start"
+            disabled={!model.value || run.finished.value}
+            onClick={() => void train(tuning)}
+          >
+            {info.value ? t.goOn : t.start}
+          </Button>
+        )}
+        <Button testId="tuning-reset" disabled={busy || !info.value} onClick={() => void reset(tuning)}>
+          {t.reset}
+        </Button>
+      </div>
+      {!model.value && <p class="quiet">{t.waiting}</p>}
+      {progress.value && <Progress label={t.start} done={progress.value.done} total={progress.value.total} />}
+      {state && (
+        <Progress
+          label={t.at(formatNumber(state.step), formatNumber(state.totalSteps))}
+          done={state.step}
+          total={state.totalSteps}
+          testId="tuning-progress"
+        />
+      )}
+    </>
+  );
+}

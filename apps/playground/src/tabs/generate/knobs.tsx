@@ -1,0 +1,24 @@
+import { words } from "../../i18n/language.ts";
+import { NumberInput } from "../../ui/number-input.tsx";
+import { Slider } from "../../ui/slider.tsx";
+import { Panel } from "../../ui/tab-page.tsx";
+import { Toggle } from "../../ui/toggle.tsx";
+import { en } from "./en.ts";
+import { params } from "./params.ts";
+import { zh } from "./zh.ts";
+
+/** How the next token is drawn, and how many there will be. */
+export function Knobs() {
+  const t = words({ en, zh });
+  return (
+    <Panel title={t.knobs}>
+      <NumberInput label={t.length} value={params.length} min={1} max={1000} testId="length" />
+      <Slider label={t.temperature} value={params.temperature} min={0} max={2} step={0.05} testId="temperature" />
+      <Slider label={t.topK} value={params.topK} min={0} max={100} step={1} testId="top-k" />
+      <Slider label={t.topP} value={params.topP} min={0.01} max={1} step={0.01} testId="top-p" />
+      <Slider label={t.minP} value={params.minP} min={0} max={1} step={0.01} testId="min-p" />
+      <NumberInput label={t.seed} value={params.seed} min={0} max={0xff_ff_ff_ff} testId="seed" />
+      <Toggle label={t.cache} value={params.cache} testId="cache" />
+    </Panel>
+  );
+}

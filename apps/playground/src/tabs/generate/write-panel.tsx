@@ -1,0 +1,87 @@
+import { words } from "../../i18n/language.ts";
+import { model, modelName } from "../../state/engine.ts";
+import { Button } from "../../ui/button.tsx";
+import { saveJson } from "../../ui/save-file.ts";
+import { Panel } from "../../ui/tab-page.tsx";
+import { TextInput } from "../../ui/text-input.tsx";
+import { copyText } from "./copy-text.ts";
+import { en } from "./en.ts";
+import { params } from "./params.ts";
+import { nextSeed, Writer } from "./writer.ts";
+import { WriterStatus } from "./writer-status.tsx";
+import { zh } from "./zh.ts";
+
+const writer = new Writer();
+
+/** A beginning, and what the model makes of it. */
+export function WritePanel() {
+  const t = words({ en, zh });
+  const busy = writer.busy.value;
+  const write = (): void => void writer.write(params.prompt.value);
+  const whole = (): string => params.prompt.peek() + writer.text.peek();
+  return (
+    <Panel>
+      <TextInput label={t.prompt} hint={t.promptHint} value={params.prompt} rows={3} disabled={busy} testId="prompt" />
+      <div class="controls">
+        {busy ? (
+          <Button kind="primary" testId="stop" onClick={() => writer.stop()}>
+            {t.stop}
+          </Button>
+        ) : (
+          <Button kind="primary" testId="write" disabled={!model.value} onClick={write}>
+            {t.write}
+          </Button>
+        )}
+        <Button
+          testId="again"
+          disabled={busy || writer.tokens.value === 0}
+          onClick={() => {
+            nextSeed();
+            write();
+          }}
+        >
+          {t.again}
+        </Button>
+        <Button
+          testId="go-on"
+          disabled={busy || writer.text.value === ""}
+          onClick={() => {
+            params.prompt.value = whole();
+            write();
+          }}
+        >
+          {t.goOn}
+        </Button>
+      </div>
+      <div class="written" data-testid="written" aria-label={t.written} role="group">
+        <span class="quiet">{params.prompt}</span>
+        <strong>{writer.text}</strong>
+      </div>
+      <WriterStatus writer={writer} />
+      {model.value ? (
+        <div class="controls">
+          <Button kind="quiet" testId="copy" onClick={() => void copyText(whole())}>
+            {t.copy}
+          </Button>
+          <Button kind="quiet" testId="save" onClick={() => saveJson("written.json", record())}>
+            {t.save}
+          </Button>
+        </div>
+      ) : (
+        <p class="quiet">{t.waiting}</p>
+      )}
+    </Panel>
+  );
+}
+
+/** Everything that it takes to write the same again. */
+function record() {
+  const { prompt, length, temperature, topK, topP, minP, seed } = params;
+  const settings = { maxNewTokens: length, temperature, topK, topP, minP, seed };
+  return {
+    model: modelName.peek() ?? model.peek()?.source,
+    prompt: prompt.peek(),
+    text: writer.text.peek(),
+    settings: Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value.peek()])),
+  };
+}

@@ -1,0 +1,66 @@
+import { formatBytes, formatNumber, words } from "../../i18n/language.ts";
+import { Button } from "../../ui/button.tsx";
+import { ErrorLine } from "../../ui/error-line.tsx";
+import { Progress } from "../../ui/progress.tsx";
+import { TextInput } from "../../ui/text-input.tsx";
+import { en } from "./en.ts";
+import { params } from "./params.ts";
+import { cancel, describe, download, error, plan, progress } from "./store.ts";
+import { zh } from "./zh.ts";
+
+/** From this size on a phone may run out of memory. */
+const LARGE = 300e6;
+
+/** A model of a server: first what it is, then, if the user wants, the files. */
+export function Download() {
+  const t = words({ en, zh });
+  const running = progress.value;
+  return (
+    <>
+      <TextInput label={t.endpoint} hint={t.endpointHint} value={params.endpoint} testId="endpoint" />
+      <TextInput label={t.repository} value={params.repository} testId="repository" />
+      <Button testId="describe" disabled={running !== undefined} onClick={() => void describe()}>
+        {t.describe}
+      </Button>
+      {error.value && <ErrorLine testId="download-error">{error.value.message}</ErrorLine>}
+      {plan.value && !running && <Plan />}
+      {running && (
+        <>
+          <Progress
+            label={t.stages[running.stage]}
+            done={running.done}
+            total={running.total}
+            detail={[
+              t.rate(formatBytes(running.done), formatBytes(running.total), formatBytes(running.bytesPerSecond ?? 0)),
+              running.etaSeconds === undefined ? "" : t.left(formatNumber(running.etaSeconds)),
+            ].join(" ")}
+            testId="download-progress"
+          />
+          <Button testId="cancel" onClick={cancel}>
+            {t.cancel}
+          </Button>
+        </>
+      )}
+    </>
+  );
+}
+
+/** Size and licence, before anybody agrees. */
+function Plan() {
+  const t = words({ en, zh });
+  const { name, totalBytes, storedBytes, files, licence } = plan.value!;
+  return (
+    <div class="notice" data-testid="plan">
+      <p>
+        {t.sizeOf(name, t.plan(formatBytes(totalBytes), formatNumber(files.length)))}
+        {storedBytes > 0 && `, ${t.already(formatBytes(storedBytes))}`}
+      </p>
+      <p>{licence === null ? t.noLicence : t.licence(licence)}</p>
+      {totalBytes > LARGE && <p>{t.memory}</p>}
+      {/gpt2/iu.test(name) && <p>{t.english}</p>}
+      <Button kind="primary" testId="accept" onClick={() => void download()}>
+        {t.accept}
+      </Button>
+    </div>
+  );
+}

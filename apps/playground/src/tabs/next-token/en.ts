@@ -1,0 +1,27 @@
+export const en = {
+  title: "Next token",
+  lead: "A GPT does one thing: it gives every token of its vocabulary a probability to come next. Move the knobs and see which of them sampling could still pick; choose one to go on from there.",
+  text: "Text",
+  tokens: "The text as tokens, then the ones you chose",
+  back: "Take back",
+  draw: "Draw one",
+  drawHint: "as generating with this seed would",
+  reset: "Reset the knobs",
+  temperature: "Temperature",
+  temperatureHint: "0 always takes the most likely one",
+  topK: "Top k",
+  topKHint: "0 keeps all",
+  topP: "Top p",
+  topPHint: "the fewest tokens that reach this share",
+  minP: "Min p",
+  minPHint: "at least this share of the best one's",
+  seed: "Seed",
+  probabilities: "Probabilities of the next token",
+  kept: (count: string, all: string) => `${count} of ${all} tokens can be drawn`,
+  sum: (sum: string) => `their probabilities sum to ${sum}`,
+  more: (count: string, share: string) => `${count} others share ${share} (before: without the knobs).`,
+  columns: ["Token", "Id", "Before", "After"],
+  waiting: "The model is being loaded…",
+};
+
+export type Words = typeof en;

@@ -1,0 +1,125 @@
+import { useComputed } from "@preact/signals";
+import type { Token } from "../../engine/protocol.ts";
+import { drawToken, filterLogits } from "../../engine/sampling.ts";
+import { words } from "../../i18n/language.ts";
+import { engine, MODEL, model } from "../../state/engine.ts";
+import { useAnswer } from "../../state/use-answer.ts";
+import { Button } from "../../ui/button.tsx";
+import { ErrorLine } from "../../ui/error-line.tsx";
+import { NumberInput } from "../../ui/number-input.tsx";
+import { Slider } from "../../ui/slider.tsx";
+import { Panel, TabPage } from "../../ui/tab-page.tsx";
+import { TextInput } from "../../ui/text-input.tsx";
+import { TokenPicker } from "../../ui/token-picker.tsx";
+import { en } from "./en.ts";
+import { params } from "./params.ts";
+import { Probabilities } from "./probabilities.tsx";
+import { zh } from "./zh.ts";
+
+/** The distribution of the next token, before and after the knobs of sampling (book sections 5.3.1 and 5.3.2). */
+export function NextTokenTab() {
+  const t = words({ en, zh });
+  const pass = useAnswer(
+    () => model.value && { text: params.text.value, chosen: params.chosen.value, model: model.value },
+    async ({ text, chosen }) => {
+      const prompt = await engine.call("encode", { model: MODEL, text });
+      const ids = Int32Array.from([...prompt.map(({ id }) => id), ...chosen]);
+      return { prompt, logits: await engine.call("nextToken", { model: MODEL, ids }) };
+    },
+  );
+  const vocabulary = useAnswer(
+    () => model.value,
+    () => engine.call("vocabulary", { model: MODEL }),
+  );
+  const filtered = useComputed(() => {
+    const logits = pass.value.value?.logits;
+    const [temperature, topK, topP, minP] = [params.temperature, params.topK, params.topP, params.minP].map(
+      ({ value }) => value,
+    ) as [number, number, number, number];
+    return logits && filterLogits(logits, { temperature, ...(topK > 0 && { topK }), topP, minP });
+  });
+
+  const texts = vocabulary.value.value;
+  const tokens = [
+    ...(pass.value.value?.prompt ?? []),
+    ...params.chosen.value.map((id): Pick<Token, "id" | "text"> => ({ id, text: texts?.[id] ?? "" })),
+  ];
+  const promptLength = tokens.length - params.chosen.value.length;
+  const choose = (id: number): void => void (params.chosen.value = [...params.chosen.value, id]);
+  const keep = (count: number): void => void (params.chosen.value = params.chosen.value.slice(0, Math.max(0, count)));
+
+  return (
+    <TabPage title={t.title} section="5.3" lead={t.lead}>
+      <Panel>
+        <TextInput label={t.text} value={params.text} rows={2} testId="next-token-text" />
+        <TokenPicker
+          label={t.tokens}
+          tokens={tokens}
+          onChoose={(index) => keep(index + 1 - promptLength)}
+          testId="next-token-tokens"
+        />
+        {pass.value.error && <ErrorLine>{pass.value.error.message}</ErrorLine>}
+        <div class="controls">
+          <Button
+            kind="primary"
+            testId="next-token-draw"
+            disabled={!filtered.value}
+            onClick={() => filtered.value && choose(drawToken(filtered.value, params.seed.value))}
+          >
+            {t.draw}
+          </Button>
+          <Button
+            testId="next-token-back"
+            disabled={params.chosen.value.length === 0}
+            onClick={() => keep(params.chosen.value.length - 1)}
+          >
+            {t.back}
+          </Button>
+          <span class="quiet">{t.drawHint}</span>
+        </div>
+      </Panel>
+      <div class="split">
+        <Panel>
+          <Knobs />
+        </Panel>
+        <Panel title={t.probabilities}>
+          {filtered.value && texts ? (
+            <Probabilities filtered={filtered.value} texts={texts} onChoose={choose} />
+          ) : (
+            <p class="quiet">{t.waiting}</p>
+          )}
+        </Panel>
+      </div>
+    </TabPage>
+  );
+}
+
+function Knobs() {
+  const t = words({ en, zh });
+  const reset = (): void => {
+    params.temperature.value = 1;
+    params.topK.value = 0;
+    params.topP.value = 1;
+    params.minP.value = 0;
+  };
+  return (
+    <>
+      <Slider
+        label={t.temperature}
+        hint={t.temperatureHint}
+        value={params.temperature}
+        min={0}
+        max={2}
+        step={0.05}
+        testId="temperature"
+      />
+      <Slider label={t.topK} hint={t.topKHint} value={params.topK} min={0} max={100} step={1} testId="top-k" />
+      <Slider label={t.topP} hint={t.topPHint} value={params.topP} min={0.01} max={1} step={0.01} testId="top-p" />
+      <Slider label={t.minP} hint={t.minPHint} value={params.minP} min={0} max={1} step={0.01} testId="min-p" />
+      <NumberInput label={t.seed} value={params.seed} min={0} max={0xff_ff_ff_ff} testId="next-token-seed" />
+      <Button onClick={reset} testId="next-token-reset">
+        {t.reset}
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,27 @@
+import type { Words } from "./en.ts";
+
+export const zh: Words = {
+  title: "下一个词元",
+  lead: "GPT 只做一件事：给词表中的每个词元一个“下一个就是它”的概率。转动旋钮，看采样还能选到哪些词元；点一个词元，就从那里继续。",
+  text: "文本",
+  tokens: "文本的词元，随后是你选的词元",
+  back: "撤回",
+  draw: "抽一个",
+  drawHint: "与用此种子生成时一样",
+  reset: "旋钮复位",
+  temperature: "温度",
+  temperatureHint: "0 表示总取概率最大的",
+  topK: "前 k 个",
+  topKHint: "0 表示全部保留",
+  topP: "累计概率 p",
+  topPHint: "总概率达到此值的最少词元",
+  minP: "最小概率比",
+  minPHint: "至少达到最大概率的这个比例",
+  seed: "种子",
+  probabilities: "下一个词元的概率",
+  kept: (count, all) => `${all} 个词元中有 ${count} 个可能被抽到`,
+  sum: (sum) => `它们的概率之和为 ${sum}`,
+  more: (count, share) => `其余 ${count} 个共占 ${share}（不计旋钮）。`,
+  columns: ["词元", "编号", "之前", "之后"],
+  waiting: "正在加载模型…",
+};

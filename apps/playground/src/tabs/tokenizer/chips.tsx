@@ -1,0 +1,43 @@
+import { formatNumber, words } from "../../i18n/language.ts";
+import { TokenText } from "../../ui/token-text.tsx";
+import { en } from "./en.ts";
+import { type Group, nameOf, type Piece } from "./pieces.ts";
+import { zh } from "./zh.ts";
+
+/** Groups that are drawn; a longer text is counted and listed, but not drawn. */
+const SHOWN = 2500;
+
+interface ChipsProps {
+  readonly groups: readonly Group[];
+  readonly chosen: Piece | undefined;
+  readonly onChoose: (piece: Piece) => void;
+}
+
+/** Every token as a chip with its id; the fragments of one character under it. */
+export function Chips({ groups, chosen, onChoose }: ChipsProps) {
+  const t = words({ en, zh });
+  return (
+    <ol class="chips" aria-label={t.tokens} data-testid="chips" tabIndex={0}>
+      {groups.slice(0, SHOWN).map(({ text, pieces }, index) => (
+        <li key={index} class={pieces.length > 1 ? "fragments" : undefined}>
+          {pieces.length > 1 && <TokenText text={text} />}
+          {pieces.map((piece) => (
+            <button
+              key={piece.from}
+              type="button"
+              class="chip"
+              data-testid="chip"
+              data-id={piece.id}
+              aria-pressed={piece.from === chosen?.from}
+              onClick={() => onChoose(piece)}
+            >
+              <TokenText text={nameOf(piece.bytes)} />
+              <small>{piece.id}</small>
+            </button>
+          ))}
+        </li>
+      ))}
+      {groups.length > SHOWN && <li>… {formatNumber(groups.length - SHOWN)}</li>}
+    </ol>
+  );
+}

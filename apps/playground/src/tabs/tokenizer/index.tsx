@@ -1,0 +1,103 @@
+import { useComputed, useSignal } from "@preact/signals";
+import { formatNumber, words } from "../../i18n/language.ts";
+import { model } from "../../state/engine.ts";
+import { useAnswer } from "../../state/use-answer.ts";
+import { DataTable } from "../../ui/data-table.tsx";
+import { ErrorLine } from "../../ui/error-line.tsx";
+import { Slider } from "../../ui/slider.tsx";
+import { Panel, TabPage } from "../../ui/tab-page.tsx";
+import { Tabs } from "../../ui/tabs.tsx";
+import { TextInput } from "../../ui/text-input.tsx";
+import { TokenText, visibleText } from "../../ui/token-text.tsx";
+import { Chips } from "./chips.tsx";
+import { en } from "./en.ts";
+import { KINDS, params } from "./params.ts";
+import { groupsOf, hex, nameOf, type Piece } from "./pieces.ts";
+import { tokenize } from "./tokenize.ts";
+import { zh } from "./zh.ts";
+
+/** A text as tokens, with three tokenizers (book section 2.5). */
+export function TokenizerTab() {
+  const t = words({ en, zh });
+  const chosen = useSignal<Piece | undefined>(undefined);
+  const answer = useAnswer(() => {
+    const [kind, vocabSize] = [params.kind.value, model.value?.config.vocabSize];
+    if (kind === "builtin" && vocabSize === undefined) return undefined;
+    const [text, corpus, merges] = [params.text.value, params.corpus.value, params.merges.value];
+    return { kind, text, corpus, merges, vocabSize: vocabSize ?? 0 };
+  }, tokenize);
+  const groups = useComputed(() => groupsOf(answer.value.value?.tokens ?? []));
+  const { value, error } = answer.value;
+  const { text } = params;
+  return (
+    <TabPage title={t.title} section="2.2–2.5" lead={t.lead}>
+      <Tabs
+        label={t.kind}
+        value={params.kind}
+        choices={KINDS.map((kind) => ({ value: kind, label: t.kinds[kind] }))}
+        testId="tokenizer-kind"
+      >
+        {params.kind.value === "trained" && <Training learned={value?.learned ?? []} />}
+        <Panel>
+          <TextInput label={t.text} value={text} rows={4} testId="tokenizer-text" />
+          {error && <ErrorLine>{error.message}</ErrorLine>}
+          {value ? (
+            <>
+              <p data-testid="token-count" data-count={value.tokens.length}>
+                {t.count(
+                  formatNumber(value.tokens.length),
+                  formatNumber([...text.value].length),
+                  formatNumber(new TextEncoder().encode(text.value).length),
+                )}
+              </p>
+              <Chips groups={groups.value} chosen={chosen.value} onChoose={(piece) => (chosen.value = piece)} />
+              <p class="quiet" data-testid="token-detail">
+                {chosen.value ? detail(chosen.value, value.vocabSize, t) : t.hint}
+              </p>
+              <DataTable
+                caption={t.table}
+                columns={t.columns}
+                testId="token-table"
+                rows={() =>
+                  groups.value
+                    .flatMap(({ pieces }) => pieces)
+                    .map(({ id, bytes, from, to }) => [visibleText(nameOf(bytes)), id, hex(bytes), from, to])
+                }
+              />
+            </>
+          ) : (
+            <p class="quiet">{t.waiting}</p>
+          )}
+        </Panel>
+      </Tabs>
+    </TabPage>
+  );
+}
+
+/** A tokenizer trained on the spot, its merges replayed one by one. */
+function Training({ learned }: { readonly learned: readonly Uint8Array[] }) {
+  const t = words({ en, zh });
+  return (
+    <Panel>
+      <TextInput label={t.corpus} value={params.corpus} rows={4} testId="corpus" />
+      <Slider label={t.merges} hint={t.mergesHint} value={params.merges} min={0} max={200} step={1} testId="merges" />
+      <h3>{t.learned}</h3>
+      <ol class="learned" data-testid="learned">
+        {learned.map((bytes, index) => (
+          <li key={index}>
+            <TokenText text={nameOf(bytes)} />
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
+function detail({ id, bytes, from, to }: Piece, vocabSize: number, t: typeof en): string {
+  return [
+    t.chosen(visibleText(nameOf(bytes))),
+    t.rank(String(id), formatNumber(vocabSize)),
+    t.bytes(hex(bytes)),
+    t.offsets(String(from), String(to)),
+  ].join(" · ");
+}

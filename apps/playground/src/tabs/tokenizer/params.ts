@@ -1,0 +1,21 @@
+import { integer, oneOf, text } from "../../state/params.ts";
+import { type UrlState, urlState } from "../../state/url-state.ts";
+
+export const KINDS = ["gpt2", "builtin", "trained"] as const;
+
+/** The state of the tab. */
+type Tokenizer = {
+  kind: (typeof KINDS)[number];
+  text: string;
+  /** What a tokenizer of one's own is trained on. */
+  corpus: string;
+  /** Merges that are replayed. */
+  merges: number;
+};
+
+export const params: UrlState<Tokenizer> = urlState<Tokenizer>("tokenizer", {
+  kind: oneOf(KINDS, "gpt2"),
+  text: text("Every effort moves you. 我说你好 🐢"),
+  corpus: text("the cat in the hat sat on the mat; the hat was flat and that was that"),
+  merges: integer(12, 0, 500),
+});

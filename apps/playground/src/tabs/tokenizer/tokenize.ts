@@ -1,0 +1,47 @@
+import { gpt2Tokenizer, trainBPE } from "@scratch-llm/tokenizer";
+import { engine, MODEL } from "../../state/engine.ts";
+import type { KINDS } from "./params.ts";
+
+/** What a tokenizer makes of a text. */
+export interface Tokenized {
+  readonly tokens: readonly { readonly id: number; readonly bytes: Uint8Array }[];
+  readonly vocabSize: number;
+  /** Tokens that the merges have made, where the tokenizer was trained here. */
+  readonly learned: readonly Uint8Array[];
+}
+
+export interface Question {
+  readonly kind: (typeof KINDS)[number];
+  readonly text: string;
+  readonly corpus: string;
+  readonly merges: number;
+  /** Of the shown model. */
+  readonly vocabSize: number;
+}
+
+/** Special tokens and bytes: what the vocabulary of a tokenizer begins with, before any merge. */
+const BEFORE_MERGES = 257;
+
+const TOKENIZE: Readonly<Record<Question["kind"], (question: Question) => Promise<Tokenized>>> = {
+  async gpt2({ text }) {
+    const tokenizer = await gpt2Tokenizer();
+    const ids = tokenizer.encode(text, { allowedSpecial: "all" });
+    const tokens = Array.from(ids, (id) => ({ id, bytes: tokenizer.tokenBytes(id) }));
+    return { tokens, vocabSize: tokenizer.vocabSize, learned: [] };
+  },
+  async builtin({ text, vocabSize }) {
+    return { tokens: await engine.call("encode", { model: MODEL, text }), vocabSize, learned: [] };
+  },
+  async trained({ text, corpus, merges }) {
+    const tokenizer = trainBPE([corpus], { vocabSize: BEFORE_MERGES + merges });
+    const tokens = Array.from(tokenizer.encode(text), (id) => ({ id, bytes: tokenizer.tokenBytes(id) }));
+    const count = tokenizer.vocabSize - BEFORE_MERGES;
+    const learned = Array.from({ length: count }, (_, i) => tokenizer.tokenBytes(BEFORE_MERGES + i));
+    return { tokens, vocabSize: tokenizer.vocabSize, learned };
+  },
+};
+
+/** Cuts a text into tokens, with GPT-2's tokenizer, the shown model's, or one trained on the spot. */
+export function tokenize(question: Question): Promise<Tokenized> {
+  return TOKENIZE[question.kind](question);
+}

@@ -1,0 +1,79 @@
+import { words } from "../../i18n/language.ts";
+import { Button } from "../../ui/button.tsx";
+import { ErrorLine } from "../../ui/error-line.tsx";
+import { Progress } from "../../ui/progress.tsx";
+import { Panel, TabPage } from "../../ui/tab-page.tsx";
+import { Checkpoint } from "./checkpoint.tsx";
+import { Curves } from "./curves.tsx";
+import { en } from "./en.ts";
+import { Numbers } from "./numbers.tsx";
+import { params } from "./params.ts";
+import { Samples } from "./samples.tsx";
+import { Settings } from "./settings.tsx";
+import { info, ownText, progress, reset, run, train } from "./training.ts";
+import { zh } from "./zh.ts";
+
+/** A GPT trained from nothing, live (book chapter 5). */
+export function TrainTab() {
+  const t = words({ en, zh });
+  return (
+    <TabPage title={t.title} section="5.2" lead={t.lead}>
+      <div class="split">
+        <Settings />
+        <div>
+          <Panel>
+            <Transport />
+            {progress.value && (
+              <Progress
+                label={t.stages[progress.value.stage]}
+                done={progress.value.done}
+                total={progress.value.total}
+                testId="train-progress"
+              />
+            )}
+            {run.error.value && <ErrorLine testId="train-error">{run.error.value.message}</ErrorLine>}
+            <Numbers />
+          </Panel>
+          <Curves />
+          <Samples />
+          <Checkpoint />
+        </div>
+      </div>
+    </TabPage>
+  );
+}
+
+/** Start, pause, one step, reset. */
+function Transport() {
+  const t = words({ en, zh });
+  const busy = run.busy.value;
+  const problem =
+    params.width.value % params.heads.value !== 0
+      ? t.evenHeads
+      : params.text.value === "own" && !ownText.value && !info.value
+        ? t.noText
+        : undefined;
+  const blocked = busy || run.finished.value || problem !== undefined;
+  return (
+    <>
+      <div class="controls">
+        {busy ? (
+          <Button kind="primary" testId="train-pause" onClick={() => run.pause()}>
+            {t.pause}
+          </Button>
+        ) : (
+          <Button kind="primary" testId="train-start" disabled={blocked} onClick={() => void train()}>
+            {info.value ? t.goOn : t.start}
+          </Button>
+        )}
+        <Button testId="train-step" disabled={blocked} onClick={() => void train(1)}>
+          {t.step}
+        </Button>
+        <Button testId="train-reset" disabled={busy || !info.value} onClick={() => void reset()}>
+          {t.reset}
+        </Button>
+      </div>
+      {problem !== undefined && <ErrorLine>{problem}</ErrorLine>}
+    </>
+  );
+}

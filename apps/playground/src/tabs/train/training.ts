@@ -1,0 +1,95 @@
+import { type Signal, signal } from "@preact/signals";
+import { DEFAULT_RUN } from "../../engine/defaults.ts";
+import type { FolderFile, Progress, RunInfo, RunSettings, RunText } from "../../engine/protocol.ts";
+import { engine, showModel } from "../../state/engine.ts";
+import { type History, Run } from "../../state/run.ts";
+import { saveFile } from "../../ui/save-file.ts";
+import { zipped } from "../../ui/folder-files.ts";
+import { params } from "./params.ts";
+
+/** The training of this page. */
+export const run: Run = new Run("training");
+export const info: Signal<RunInfo | undefined> = signal(undefined);
+export const progress: Signal<Progress | undefined> = signal(undefined);
+/** The text of the user's own, when there is one. */
+export const ownText: Signal<{ readonly name: string; readonly text: string } | undefined> = signal(undefined);
+/** Curves of an earlier run, to compare with. */
+export const kept: Signal<History | undefined> = signal(undefined);
+
+/** Trains: to the end, or so many steps; from the start where there is no run yet. */
+export async function train(steps?: number): Promise<void> {
+  if (!info.peek()) await begin();
+  if (info.peek()) await run.train(steps);
+}
+
+/** Forgets the run, so that the next one begins with the settings as they are now. */
+export async function reset(): Promise<void> {
+  info.value = undefined;
+  run.state.value = undefined;
+  run.error.value = undefined;
+  run.remember([]);
+  await engine.call("endRun", { run: run.name }).catch(() => {}); // there may be none
+}
+
+/** Goes on from the folder of a run. */
+export async function open(files: readonly FolderFile[]): Promise<void> {
+  info.value = await run.prepare(() => prepared(engine.stream("openRun", { run: run.name, files })));
+  if (info.value) run.remember(info.value.history);
+}
+
+export async function save(): Promise<void> {
+  const files = await engine.call("saveRun", { run: run.name });
+  saveFile(`run-step-${run.state.peek()?.step ?? 0}.zip`, await zipped(files));
+}
+
+/** Shows what was learned up to now in the other tabs. */
+export async function show(): Promise<void> {
+  await showModel({ kind: "run", run: run.name });
+}
+
+async function begin(): Promise<void> {
+  const settings = settingsNow();
+  info.value = await run.prepare(() => prepared(engine.stream("newRun", { run: run.name, settings, text: textNow() })));
+}
+
+async function prepared(
+  stream: AsyncIterable<Progress | { readonly type: "done"; readonly result: RunInfo }>,
+): Promise<RunInfo> {
+  let result: RunInfo | undefined;
+  for await (const item of stream) {
+    if (item.type === "progress") progress.value = item;
+    else result = item.result;
+  }
+  progress.value = undefined;
+  return result!;
+}
+
+function textNow(): RunText {
+  const language = params.text.value;
+  return language === "own" ? { kind: "own", text: ownText.peek()?.text ?? "" } : { kind: "builtin", language };
+}
+
+function settingsNow(): RunSettings {
+  const { seed, steps, context, width, heads, layers, dropout, batch, rate, vocabulary } = params;
+  return {
+    ...DEFAULT_RUN,
+    seed: seed.value,
+    model: {
+      ...DEFAULT_RUN.model,
+      contextLength: context.value,
+      embDim: width.value,
+      nHeads: heads.value,
+      nLayers: layers.value,
+      dropRate: dropout.value,
+    },
+    tokenizer: { kind: "bpe", vocabSize: vocabulary.value },
+    data: { ...DEFAULT_RUN.data, stride: context.value },
+    train: {
+      ...DEFAULT_RUN.train,
+      batchSize: batch.value,
+      maxSteps: steps.value,
+      learningRate: rate.value,
+      minLearningRate: Math.min(DEFAULT_RUN.train.minLearningRate, rate.value),
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { useState } from "preact/hooks";
+import { shellWords } from "../i18n/shell.ts";
+
+interface DataTableProps {
+  readonly caption: string;
+  readonly columns: readonly string[];
+  /** Asked for only while the table is shown. */
+  readonly rows: () => readonly (readonly (string | number)[])[];
+  readonly testId: string;
+}
+
+/** The numbers behind a picture, for who cannot see it or wants them: a button that shows and hides a table. */
+export function DataTable({ caption, columns, rows, testId }: DataTableProps) {
+  const t = shellWords();
+  const [open, setOpen] = useState(false);
+  return (
+    <div class="data-table" data-part={testId}>
+      <button
+        type="button"
+        class="button quiet"
+        aria-expanded={open}
+        data-testid={testId}
+        onClick={() => setOpen(!open)}
+      >
+        {open ? t.hideTable : t.showTable}
+      </button>
+      {open && (
+        // Scrolls by itself, and by keyboard: hence the tab stop.
+        <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
+          <table>
+            <caption>{caption}</caption>
+            <thead>
+              <tr>
+                {columns.map((column) => (
+                  <th key={column} scope="col">
+                    {column}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows().map((row, index) => (
+                <tr key={index}>
+                  {row.map((cell, column) => (
+                    <td key={column}>{cell}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </div>
+  );
+}

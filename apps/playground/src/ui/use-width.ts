@@ -1,0 +1,14 @@
+import { type RefObject } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+/** The width of an element in CSS pixels, kept up to date; 0 before it is known. */
+export function useWidth(element: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    if (!element.current) return;
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element]);
+  return width;
+}
