@@ -3,7 +3,6 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { routePath } from "hono/route";
 import { answer, type Question } from "./answer.ts";
 import { ApiError, asApiError } from "./api-error.ts";
 import { readChat } from "./chat-completions.ts";
@@ -12,6 +11,14 @@ import type { ServedModel } from "./served-model.ts";
 import type { Env, Service } from "./service.ts";
 import { staticPage } from "./static-page.ts";
 
+/** Routes that the metrics tell apart; other paths are whatever clients think of. */
+const ROUTES: ReadonlySet<string> = new Set([
+  "/health",
+  "/metrics",
+  "/v1/models",
+  "/v1/completions",
+  "/v1/chat/completions",
+]);
 /** nginx's status for a client that went away. */
 const CLIENT_GONE = 499;
 const RETRY_AFTER_SECONDS = "1";
@@ -70,29 +77,20 @@ export function createApp(service: Service): Hono<Env> {
 function report({ metrics, log }: Service): MiddlewareHandler<Env> {
   return async (c, next) => {
     const started = performance.now();
+    const { path, method } = c.req;
     const { outgoing, incoming } = c.env;
-    let route = "";
+    const client = incoming.socket.remoteAddress;
     outgoing.once("close", () => {
-      const seconds = (performance.now() - started) / 1000;
-      const status = outgoing.writableFinished ? outgoing.statusCode : CLIENT_GONE;
-      metrics.answered(route, status, seconds);
       const { work, problem } = c.var;
+      const complete = outgoing.headersSent && (outgoing.writableFinished || work === undefined);
+      const status = complete ? outgoing.statusCode : CLIENT_GONE;
+      const seconds = (performance.now() - started) / 1000;
+      metrics.answered(ROUTES.has(path) ? path : "other", status, seconds);
       const level = status >= 500 || problem !== undefined ? "error" : status >= 400 ? "warn" : "info";
-      log[level](
-        {
-          method: incoming.method,
-          path: c.req.path,
-          status,
-          seconds: Number(seconds.toFixed(4)),
-          client: incoming.socket.remoteAddress,
-          ...work,
-          ...(problem !== undefined && { err: problem }),
-        },
-        "request",
-      );
+      const line = { method, path, status, seconds: Number(seconds.toFixed(4)), client, ...work };
+      log[level]({ ...line, ...(problem !== undefined && { err: problem }) }, "request");
     });
     await next();
-    route = c.res.status === 404 ? "" : routePath(c, -1);
   };
 }
 

@@ -121,7 +121,7 @@ it("logs each request once, with its work, and counts it", async () => {
   expect(JSON.stringify(server.log)).not.toContain("A prompt"); // what people write is no matter of a log
   const text = await (await fetch(`${server.url}/metrics`)).text();
   expect(text).toContain('scratch_llm_requests_total{route="/v1/completions",status="200"} 1');
-  expect(text).toContain('scratch_llm_requests_total{route="",status="404"} 1');
+  expect(text).toContain('scratch_llm_requests_total{route="other",status="404"} 1');
   expect(text).toContain(`scratch_llm_prompt_tokens_total ${promptTokens}`);
   expect(text).toContain("scratch_llm_first_token_seconds_count 1");
   await server.stop();
