@@ -41,7 +41,8 @@ export const en = {
   refused: {
     missing: (name: string) => `${name}: this browser does not have it.`,
     "no-adapter": (name: string) => `${name}: the browser offers no graphics adapter.`,
-    "not-isolated": (name: string) => `${name}: the server does not send the headers (COOP and COEP) that threads need.`,
+    "not-isolated": (name: string) =>
+      `${name}: the server does not send the headers (COOP and COEP) that threads need.`,
     "few-cores": (name: string) => `${name}: there is only one processor core.`,
     failed: (name: string) => `${name}: it could not be started.`,
   },

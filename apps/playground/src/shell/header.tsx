@@ -10,7 +10,6 @@ import { ModelBadge } from "./model-badge.tsx";
 const NEXT_THEME: Readonly<Record<Theme, Theme>> = { auto: "dark", dark: "light", light: "auto" };
 const THEME_SIGN: Readonly<Record<Theme, string>> = { auto: "◐", dark: "●", light: "○" };
 
-
 /** What is true for the whole page: its name, what it computes with, its language and colours. */
 export function Header() {
   const t = shellWords();

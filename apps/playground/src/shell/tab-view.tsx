@@ -66,8 +66,6 @@ class Fence extends Component<FenceProps, { readonly broken: boolean }> {
   }
 
   override render() {
-    return this.state.broken
-      ? this.props.otherwise(() => this.setState({ broken: false }))
-      : this.props.children;
+    return this.state.broken ? this.props.otherwise(() => this.setState({ broken: false })) : this.props.children;
   }
 }

@@ -23,4 +23,5 @@ export const TABS: readonly Tab[] = [
   { id: "train", chapter: "5", load: async () => (await import("./train/index.tsx")).TrainTab },
   { id: "finetune", chapter: "6, 7", load: async () => (await import("./finetune/index.tsx")).FinetuneTab },
   { id: "models", chapter: "5", load: async () => (await import("./models/index.tsx")).ModelsTab },
+  { id: "chapters", load: async () => (await import("./chapters/index.tsx")).ChaptersTab },
 ];

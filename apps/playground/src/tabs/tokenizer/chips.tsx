@@ -1,7 +1,8 @@
 import { formatNumber, words } from "../../i18n/language.ts";
 import { TokenText } from "../../ui/token-text.tsx";
 import { en } from "./en.ts";
-import { type Group, nameOf, type Piece } from "./pieces.ts";
+import { PieceName } from "./piece-name.tsx";
+import type { Group, Piece } from "./pieces.ts";
 import { zh } from "./zh.ts";
 
 /** Groups that are drawn; a longer text is counted and listed, but not drawn. */
@@ -31,7 +32,7 @@ export function Chips({ groups, chosen, onChoose }: ChipsProps) {
               aria-pressed={piece.from === chosen?.from}
               onClick={() => onChoose(piece)}
             >
-              <TokenText text={nameOf(piece.bytes)} />
+              <PieceName bytes={piece.bytes} />
               <small>{piece.id}</small>
             </button>
           ))}

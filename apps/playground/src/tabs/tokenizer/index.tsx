@@ -8,11 +8,11 @@ import { Slider } from "../../ui/slider.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
-import { TokenText, visibleText } from "../../ui/token-text.tsx";
 import { Chips } from "./chips.tsx";
 import { en } from "./en.ts";
 import { KINDS, params } from "./params.ts";
-import { groupsOf, hex, nameOf, type Piece } from "./pieces.ts";
+import { nameOf, PieceName } from "./piece-name.tsx";
+import { groupsOf, hex, type Piece } from "./pieces.ts";
 import { tokenize } from "./tokenize.ts";
 import { zh } from "./zh.ts";
 
@@ -61,7 +61,7 @@ export function TokenizerTab() {
                 rows={() =>
                   groups.value
                     .flatMap(({ pieces }) => pieces)
-                    .map(({ id, bytes, from, to }) => [visibleText(nameOf(bytes)), id, hex(bytes), from, to])
+                    .map(({ id, bytes, from, to }) => [nameOf(bytes), id, hex(bytes), from, to])
                 }
               />
             </>
@@ -85,7 +85,7 @@ function Training({ learned }: { readonly learned: readonly Uint8Array[] }) {
       <ol class="learned" data-testid="learned">
         {learned.map((bytes, index) => (
           <li key={index}>
-            <TokenText text={nameOf(bytes)} />
+            <PieceName bytes={bytes} />
           </li>
         ))}
       </ol>
@@ -95,7 +95,7 @@ function Training({ learned }: { readonly learned: readonly Uint8Array[] }) {
 
 function detail({ id, bytes, from, to }: Piece, vocabSize: number, t: typeof en): string {
   return [
-    t.chosen(visibleText(nameOf(bytes))),
+    t.chosen(nameOf(bytes)),
     t.rank(String(id), formatNumber(vocabSize)),
     t.bytes(hex(bytes)),
     t.offsets(String(from), String(to)),

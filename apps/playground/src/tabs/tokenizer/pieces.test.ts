@@ -1,6 +1,6 @@
 import { gpt2Tokenizer } from "@scratch-llm/tokenizer";
 import { expect, test } from "vitest";
-import { groupsOf, hex, nameOf } from "./pieces.ts";
+import { groupsOf, hex, textOf } from "./pieces.ts";
 
 const tokenizer = await gpt2Tokenizer();
 const tokensOf = (text: string) =>
@@ -24,8 +24,9 @@ test("whole words are groups of their own, and text is kept", () => {
   expect(groups[0]!.pieces).toHaveLength(1);
 });
 
-test("a token is called by its text, or by its bytes", () => {
-  expect(nameOf(Uint8Array.of(0x20, 0x61))).toBe(" a");
-  expect(nameOf(Uint8Array.of(0xe6, 0x88))).toBe("E6 88");
+test("a fragment has no text, but bytes", () => {
+  expect(textOf(Uint8Array.of(0x20, 0x61))).toBe(" a");
+  expect(textOf(Uint8Array.of(0xe6, 0x88))).toBeUndefined();
+  expect(hex(Uint8Array.of(0xe6, 0x88))).toBe("E6 88");
   expect(hex(Uint8Array.of(0, 255))).toBe("00 FF");
 });

@@ -31,18 +31,18 @@ export function groupsOf(tokens: readonly { readonly id: number; readonly bytes:
   return open.length === 0 ? groups : [...groups, { text, pieces: open }];
 }
 
-/** Bytes as hex, such as `E6 88`. */
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
-}
-
-/** What a token is called: its text, or its bytes where it is no whole character. */
-export function nameOf(bytes: Uint8Array): string {
+/** The text of bytes that are whole characters. */
+export function textOf(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return hex(bytes);
+    return undefined;
   }
+}
+
+/** Bytes as hex, such as `E6 88`. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
 }
 
 /** Whether the bytes end before the last character does. */
