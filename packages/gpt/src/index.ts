@@ -23,6 +23,8 @@ export { generateTextSimple } from "./generate-text-simple.ts";
 export type { GenerateTextSimpleOptions } from "./generate-text-simple.ts";
 export { beamSearch } from "./generation/beam-search.ts";
 export type { Beam, BeamSearchOptions } from "./generation/beam-search.ts";
+export { CompiledDecoder } from "./generation/compiled-decoder.ts";
+export type { CompiledDecoderOptions } from "./generation/compiled-decoder.ts";
 export { DecoderSlots } from "./generation/decoder-slots.ts";
 export type { DecoderSlotsOptions } from "./generation/decoder-slots.ts";
 export type { Decoder } from "./generation/decoder.ts";

@@ -1,0 +1,56 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "@scratch-llm/safetensors/node";
+import type { Tokenizer } from "@scratch-llm/tokenizer";
+import { modelFiles } from "@scratch-llm/weights-loader";
+import { modelCard } from "./model-card.ts";
+import { exportOnnx, fileNames, type ExportOptions } from "./onnx-model.ts";
+import type { TensorError } from "./weights.ts";
+
+/** What is saved, and how. */
+export interface SaveOptions extends ExportOptions {
+  readonly tokenizer: Tokenizer;
+}
+
+/**
+ * Writes a folder that is all a model needs to be deployed: tokenizer and configuration as Hugging Face names them, a card
+ * (`README.md`), and in `onnx/` the weights once with two graphs over them, `decoder….onnx` for `openOnnxModel` and
+ * `model….onnx` for transformers.js and others. Each file appears whole or not at all, the graphs last.
+ *
+ * @returns what rounding did to each tensor
+ * @throws {SafetensorsError} `WRITE_FAILED`
+ * @example await saveOnnxFolder("deploy/mine", { model, tokenizer, quantization: "int8" });
+ */
+export async function saveOnnxFolder(folder: string, { tokenizer, ...options }: SaveOptions): Promise<TensorError[]> {
+  const { model, quantization = "none", onTensor } = options;
+  const { texts } = modelFiles("hf", { model, tokenizer });
+  const config = JSON.parse(texts.get("config.json")!) as Record<string, unknown>;
+  const dtype = { none: "fp32", f16: "fp16", int8: "int8", int4: "q4", dynamic: "q8" }[quantization];
+  config["transformers.js_config"] = { dtype, use_external_data_format: true };
+  const errors: TensorError[] = [];
+  const hear = (error: TensorError): void => {
+    errors.push(error);
+    onTensor?.(error);
+  };
+  await mkdir(folder, { recursive: true });
+  await saveOnnxFiles(join(folder, "onnx"), { model, quantization, onTensor: hear });
+  const card = modelCard({ config: model.config, quantization, errors });
+  const all = [...texts, ["config.json", `${JSON.stringify(config, null, 2)}\n`], ["README.md", card]] as const;
+  for (const [name, text] of all) await writeFileAtomic(join(folder, name), text);
+  return errors;
+}
+
+/**
+ * Writes a model's weights and its two graphs into a folder.
+ * @returns the path of the decoder, for `openOnnxModel`
+ * @throws {SafetensorsError} `WRITE_FAILED`
+ */
+export async function saveOnnxFiles(folder: string, options: ExportOptions): Promise<string> {
+  const names = fileNames(options.quantization ?? "none");
+  const { data, standard, decoder } = exportOnnx(options);
+  await mkdir(folder, { recursive: true });
+  await writeFileAtomic(join(folder, names.data), data());
+  await writeFileAtomic(join(folder, names.standard), [standard]);
+  await writeFileAtomic(join(folder, names.decoder), [decoder]);
+  return join(folder, names.decoder);
+}

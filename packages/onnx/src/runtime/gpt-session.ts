@@ -1,0 +1,91 @@
+import type { GPTConfig } from "@scratch-llm/gpt";
+import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
+import { KeyValueStore } from "./key-value-store.ts";
+
+/** The part of ONNX Runtime that is needed; onnxruntime-node and onnxruntime-web both are one. */
+export interface Runtime {
+  readonly Tensor: TensorConstructor;
+}
+
+/** Hides a place from attention: e to its power is 0. */
+const HIDDEN = -1e9;
+
+/** A decoder graph in ONNX Runtime, with the rows that it has seen. */
+export class GPTSession {
+  readonly config: GPTConfig;
+  readonly store: KeyValueStore;
+  readonly #runtime: Runtime;
+  readonly #session: InferenceSession;
+
+  constructor(runtime: Runtime, session: InferenceSession, config: GPTConfig) {
+    const { nLayers, nHeads, embDim } = config;
+    this.config = config;
+    this.store = new KeyValueStore({ nLayers, nHeads, headDim: embDim / nHeads });
+    this.#runtime = runtime;
+    this.#session = session;
+  }
+
+  /**
+   * Appends tokens, the same number to each of `rows` (whose numbers follow one another), and keeps what attention needs of them.
+   * @param keep whether a row is to grow by its tokens; the others are as before
+   * @returns the logits after each row's last token
+   */
+  async append(
+    rows: readonly number[],
+    tokens: readonly ArrayLike<number>[],
+    keep: (row: number) => boolean = () => true,
+  ): Promise<Float32Array[]> {
+    const { store, config } = this;
+    const { nLayers, vocabSize } = config;
+    const count = tokens[0]!.length;
+    store.makeRoom(rows, count);
+    const results = await this.#session.run(this.#feeds(rows, tokens, count));
+    for (let layer = 0; layer < nLayers; layer++) {
+      const keys = results[`new_key.${layer}`]!.data as Float32Array;
+      const values = results[`new_value.${layer}`]!.data as Float32Array;
+      for (const [source, row] of rows.entries())
+        if (keep(row)) store.write(layer, row, { keys, values, source, count });
+    }
+    for (const row of rows) if (keep(row)) store.lengths[row]! += count;
+    const logits = results["logits"]!.data as Float32Array;
+    return rows.map((_, i) => logits.subarray(i * vocabSize, (i + 1) * vocabSize));
+  }
+
+  #feeds(
+    rows: readonly number[],
+    tokens: readonly ArrayLike<number>[],
+    count: number,
+  ): Record<string, InstanceType<TensorConstructor>> {
+    const { Tensor } = this.#runtime;
+    const { store } = this;
+    const { nLayers, nHeads, embDim, contextLength } = this.config;
+    const [b, start, { places }] = [rows.length, rows[0]!, store];
+    const ids = new BigInt64Array(b * count);
+    const positions = new BigInt64Array(b * count);
+    const bias = new Float32Array(b * places);
+    for (const [i, row] of rows.entries()) {
+      const length = store.lengths[row]!;
+      for (let j = 0; j < count; j++) {
+        ids[i * count + j] = BigInt(tokens[i]![j]!);
+        positions[i * count + j] = BigInt(Math.min(length + j, contextLength - 1)); // (a full row may come along)
+      }
+      bias.fill(HIDDEN, i * places + length, (i + 1) * places);
+    }
+    const feeds: Record<string, InstanceType<TensorConstructor>> = {
+      input_ids: new Tensor("int64", ids, [b, count]),
+      position_ids: new Tensor("int64", positions, [b, count]),
+      past_bias: new Tensor("float32", bias, [b, 1, 1, places]),
+    };
+    const d = embDim / nHeads;
+    for (let layer = 0; layer < nLayers; layer++) {
+      feeds[`past_key.${layer}`] = new Tensor("float32", store.keys(layer, start, b), [b, nHeads, d, places]);
+      feeds[`past_value.${layer}`] = new Tensor("float32", store.values(layer, start, b), [b, nHeads, places, d]);
+    }
+    return feeds;
+  }
+
+  async dispose(): Promise<void> {
+    this.store.clear();
+    await this.#session.release();
+  }
+}

@@ -1,0 +1,95 @@
+import type { Decoder } from "@scratch-llm/gpt";
+import type { GPTSession } from "./gpt-session.ts";
+import { checkId, checkLength, checkPrompt, type DecoderOptions, readPrompt } from "./read-prompt.ts";
+
+/**
+ * Decodes with ONNX Runtime. Rows may differ in length, and each gives the logits it would give alone. A single row that
+ * begins like the one before keeps what was computed for it, so a chat reads only what is new.
+ *
+ * @example
+ * const session = await openOnnxModel("deploy/mine"); // from @scratch-llm/onnx/node
+ * for await (const { text } of generate(new OnnxDecoder(session), prompt, { tokenizer })) process.stdout.write(text);
+ */
+export class OnnxDecoder implements Decoder {
+  readonly contextLength: number;
+  readonly vocabSize: number;
+  readonly #session: GPTSession;
+  readonly #options: DecoderOptions;
+  /** The tokens of each row. */
+  #rows: number[][] = [];
+
+  /** @param session used by nobody else until `dispose`, which does not close it */
+  constructor(session: GPTSession, options: DecoderOptions = {}) {
+    this.contextLength = session.config.contextLength;
+    this.vocabSize = session.config.vocabSize;
+    this.#session = session;
+    this.#options = options;
+  }
+
+  /**
+   * @throws EmptyPromptError when a row has no token
+   * @throws ContextLengthError when a row is longer than the context
+   * @throws TokenIdError when a token is not in the vocabulary
+   */
+  async prefill(rows: readonly Int32Array[]): Promise<Float32Array[]> {
+    const { config, store } = this.#session;
+    for (const row of rows) checkPrompt(row, config);
+    const known = this.#sharedStart(rows);
+    if (known > 0) await this.truncate(known);
+    else this.dispose();
+    const logits: Float32Array[] = [];
+    for (const [i, ids] of rows.entries()) {
+      const row = known > 0 ? i : store.addRow();
+      const same = rows.findIndex((other) => other.length === ids.length && other.every((id, j) => id === ids[j]));
+      if (same < i) store.copyRow(same, row);
+      logits.push(
+        same < i ? logits[same]!.slice() : await readPrompt(this.#session, row, ids.subarray(known), this.#options),
+      );
+      this.#rows[i] = Array.from(ids);
+    }
+    return logits;
+  }
+
+  /**
+   * @throws ContextLengthError when a row is full already
+   * @throws TokenIdError when a token is not in the vocabulary
+   */
+  async step(ids: Int32Array): Promise<Float32Array[]> {
+    const { config, store } = this.#session;
+    this.#options.signal?.throwIfAborted();
+    for (const id of ids) checkId(id, config);
+    checkLength(Math.max(...store.lengths) + 1, config);
+    const tokens = Array.from(ids, (id) => [id]);
+    const logits = await this.#session.append([...this.#rows.keys()], tokens);
+    for (const [i, row] of this.#rows.entries()) row.push(ids[i]!);
+    return logits;
+  }
+
+  async select(rows: Int32Array): Promise<void> {
+    this.#session.store.select(rows);
+    this.#rows = Array.from(rows, (row) => [...this.#rows[row]!]);
+  }
+
+  async truncate(n: number): Promise<void> {
+    const { lengths } = this.#session.store;
+    for (const [i, row] of this.#rows.entries()) {
+      row.splice(n);
+      lengths[i] = row.length;
+    }
+  }
+
+  dispose(): void {
+    this.#session.store.clear();
+    this.#rows = [];
+  }
+
+  /** How many tokens of a single row can be kept; the last is read again, for its logits. */
+  #sharedStart(rows: readonly Int32Array[]): number {
+    const [row] = rows;
+    const [held] = this.#rows;
+    if (!row || !held || rows.length > 1 || this.#rows.length > 1) return 0;
+    let known = 0;
+    while (known < row.length - 1 && known < held.length && row[known] === held[known]) known++;
+    return known;
+  }
+}

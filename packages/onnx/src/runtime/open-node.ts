@@ -1,0 +1,57 @@
+import { existsSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { OnnxError } from "../errors.ts";
+import { readMetadata } from "../export/metadata.ts";
+import { fileNames } from "../export/onnx-model.ts";
+import type { Quantization } from "../export/quantization.ts";
+import { createSession, outOfMemory, type SessionOptions } from "./create-session.ts";
+import type { GPTSession } from "./gpt-session.ts";
+
+/** Whether onnxruntime-node is installed and starts on this machine. */
+export async function hasOnnxRuntime(): Promise<boolean> {
+  return import("onnxruntime-node").then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Opens a model that `saveOnnxFolder` or `saveOnnxFiles` wrote, with onnxruntime-node.
+ *
+ * @param path the folder, or the decoder file in it
+ * @throws {OnnxError} when the runtime is not installed, or files are missing, damaged, foreign or too large
+ * @example const decoder = new OnnxDecoder(await openOnnxModel("deploy/mine"));
+ */
+export async function openOnnxModel(path: string, options: SessionOptions = {}): Promise<GPTSession> {
+  const file = findDecoder(path);
+  const metadata = readMetadata(await readFile(file), file);
+  checkData(join(dirname(file), metadata.dataName), metadata.dataBytes);
+  const runtime = await import("onnxruntime-node").catch((cause: unknown) => {
+    throw new OnnxError("RUNTIME_MISSING", "ONNX Runtime is not there: npm install onnxruntime-node.", { cause });
+  });
+  return createSession(runtime, { graph: file, metadata }, options);
+}
+
+function findDecoder(path: string): string {
+  if (!existsSync(path)) throw new OnnxError("READ_FAILED", `There is no ${path}; check the path.`);
+  if (!statSync(path).isDirectory()) return path;
+  const kinds: readonly Quantization[] = ["none", "int8", "int4", "dynamic", "f16"];
+  const found = [join(path, "onnx"), path]
+    .flatMap((folder) => kinds.map((kind) => join(folder, fileNames(kind).decoder)))
+    .find((file) => existsSync(file));
+  if (found !== undefined) return found;
+  throw new OnnxError("READ_FAILED", `${path} has no ONNX decoder: write one with 'model export --format onnx'.`);
+}
+
+function checkData(path: string, expected: number): void {
+  const bytes = existsSync(path) ? statSync(path).size : undefined;
+  if (bytes === undefined) {
+    throw new OnnxError("DATA_MISSING", `The weights ${path} are missing: copy them beside the .onnx file.`);
+  }
+  if (bytes !== expected) {
+    throw new OnnxError("DATA_MISSING", `${path} has ${bytes} bytes instead of ${expected}: copy or export it again.`);
+  }
+  // Repacked for speed, the weights are in memory once; what is mapped from the file can be dropped.
+  if (process.availableMemory() < expected) throw outOfMemory(expected);
+}
