@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -66,11 +67,19 @@ export class TestPage {
   }
 }
 
-/** Debian's Chromium, or the one that `CHROMIUM` names; software WebGPU only where it is asked for. */
+/** Nothing but this machine can be reached. */
+const NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1";
+
+/** Debian's Chromium, or the one that `CHROMIUM` names. */
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+export const hasBrowser: boolean = existsSync(CHROMIUM);
+
+/** Starts the browser; software WebGPU only where it is asked for. */
 export function launch({ webgpu }: { readonly webgpu: boolean }): Promise<Browser> {
   return chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", ...(webgpu ? ["--enable-unsafe-webgpu", "--enable-features=Vulkan"] : [])],
+    executablePath: CHROMIUM,
+    args: ["--no-sandbox", NO_NETWORK, ...(webgpu ? ["--enable-unsafe-webgpu", "--enable-features=Vulkan"] : [])],
   });
 }
 

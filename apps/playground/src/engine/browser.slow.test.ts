@@ -1,0 +1,29 @@
+// Software WebGPU, in which every operation takes milliseconds: some minutes.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Browser, Page } from "playwright-core";
+import { hasBrowser, launch, open, TestPage } from "./testing/browser.ts";
+import { expectTraining, expectWriting } from "./testing/scenario.ts";
+
+describe.skipIf(!hasBrowser)("the engine in Chromium on software WebGPU", { timeout: 1_800_000 }, () => {
+  let site: TestPage;
+  let browser: Browser;
+  let page: Page;
+  beforeAll(async () => {
+    site = await TestPage.serve({ isolated: true });
+    browser = await launch({ webgpu: true });
+    page = await open(browser, site);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await site.close();
+  });
+
+  it("takes it, and tells the adapter", async () => {
+    const status = await page.evaluate(() => window.engine.start("auto"));
+    expect(status).toMatchObject({ backend: "webgpu", refused: [], adapter: expect.stringContaining("(software)") });
+  });
+
+  it("writes", () => expectWriting(page, 10, "That goat can"));
+
+  it("trains", () => expectTraining(page, { small: true }));
+});

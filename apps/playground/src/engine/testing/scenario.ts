@@ -1,0 +1,69 @@
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+
+/** On software WebGPU every operation takes milliseconds, whatever its size: the model there is as small as can be. */
+const newRun = (page: Page, run: string, isSmall: boolean) =>
+  page.evaluate(
+    ([name, small]) => {
+      const { defaultRun } = window;
+      const { model, train: loop, tokenizer, data } = defaultRun;
+      const settings = {
+        ...defaultRun,
+        model: small ? { ...model, nLayers: 1, embDim: 48, contextLength: 32 } : model,
+        tokenizer: small ? { kind: "bpe" as const, vocabSize: 300 } : tokenizer,
+        data: small ? { ...data, stride: 32 } : data,
+        train: { ...loop, sampleEvery: 1000, evalEvery: 1000, learningRate: small ? 1e-2 : loop.learningRate },
+      };
+      return window.engine.call("newRun", { run: name, settings, text: { kind: "builtin", language: "en" } });
+    },
+    [run, isSmall] as const,
+  );
+
+/** Trains on the page; what is left of the events is small enough to be handed over. */
+const train = (page: Page, run: string, steps: number) =>
+  page.evaluate(
+    async ([name, count]) => {
+      const losses: number[] = [];
+      const tensors = new Map<number, number>();
+      window.latest = 0;
+      for await (const item of window.engine.stream("train", { run: name, steps: count })) {
+        if (item.type === "step") losses.push(item.loss);
+        if (item.type === "memory") tensors.set(item.step, item.numTensors);
+      }
+      return { losses, tensors: [tensors.get(19), tensors.get(199)], latest: window.latest };
+    },
+    [run, steps] as const,
+  );
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** 200 steps of training: the loss falls, tensors do not pile up, the page stays awake, and a saved run goes on. */
+export async function expectTraining(page: Page, { small }: { readonly small: boolean }): Promise<void> {
+  await newRun(page, "a", small);
+  const { losses, tensors, latest } = await train(page, "a", 200);
+  expect(mean(losses.slice(-10)) / losses[0]!).toBeLessThan(0.7);
+  expect(tensors[1]).toBe(tensors[0]);
+  expect(latest, "ms that a timer of the page was late").toBeLessThan(200);
+  const again = await page.evaluate(async () => {
+    const files = await window.engine.call("saveRun", { run: "a" });
+    return window.engine.call("openRun", { run: "b", files });
+  });
+  expect(again.step).toBe(200);
+  const next = await train(page, "a", 3);
+  const resumed = await train(page, "b", 3);
+  for (const [i, loss] of resumed.losses.entries()) expect(loss).toBeCloseTo(next.losses[i]!, 4);
+}
+
+/** The bundled model writes what it has learned, while the page stays awake. */
+export async function expectWriting(page: Page, count: number, expected: string): Promise<void> {
+  const { text, latest } = await page.evaluate(async (maxNewTokens) => {
+    const model = "tiny";
+    await window.engine.call("loadModel", { model, source: { kind: "bundled" } });
+    window.latest = 0;
+    const knobs = { sampling: { temperature: 0 }, seed: 1, maxNewTokens };
+    const written = await window.engine.call("generate", { model, prompt: "The Patience", ...knobs });
+    return { ...written, latest: window.latest };
+  }, count);
+  expect(text).toContain(expected);
+  expect(latest, "ms that a timer of the page was late").toBeLessThan(200);
+}
