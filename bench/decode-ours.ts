@@ -5,8 +5,8 @@
  *     tsx bench/decode-ours.ts eager|compiled FOLDER
  */
 import { createInterface } from "node:readline";
-import { useBackend } from "@scratch-llm/backend/node";
-import { type Decoder, generate, ModelDecoder } from "@scratch-llm/gpt";
+import { compile, useBackend } from "@scratch-llm/backend/node";
+import { CompiledDecoder, type Decoder, generate, ModelDecoder } from "@scratch-llm/gpt";
 import { loadModelFolder } from "@scratch-llm/weights-loader/node";
 import type { Answer, Task } from "./decode.ts";
 
@@ -16,6 +16,11 @@ const MODES: Readonly<Record<string, (folder: string) => Promise<Decoder>>> = {
     await useBackend("native");
     const { model } = await loadModelFolder(folder);
     return new ModelDecoder(model.eval());
+  },
+  compiled: async (folder) => {
+    await useBackend("native");
+    const { model } = await loadModelFolder(folder);
+    return new CompiledDecoder(model.eval(), { compile });
   },
 };
 

@@ -31,6 +31,7 @@ const CONTENDERS: readonly Contender[] = [
   { name: "transformers-f32", command: peer("f32"), exact: true },
   { name: "transformers-bf16", command: peer("bf16"), exact: false },
   { name: "tfjs-eager", command: ours("eager"), exact: true },
+  { name: "tfjs-compiled", command: ours("compiled"), exact: true },
 ];
 
 /** Tokens per second of one contender over those of another: above 1 is the first one faster. */

@@ -3,6 +3,7 @@ export type { CausalAttentionOptions } from "./causal-attention.ts";
 export { causalMask, MASKED } from "./causal-mask.ts";
 export { ContextLengthError, NumHeadsError } from "./errors.ts";
 export { LayerCache } from "./layer-cache.ts";
+export type { AttentionCache, KeysAndValues } from "./layer-cache.ts";
 export { MultiHeadAttention } from "./multi-head-attention.ts";
 export type { AttentionOptions, MultiHeadAttentionOptions } from "./multi-head-attention.ts";
 export { MultiHeadAttentionWrapper } from "./multi-head-attention-wrapper.ts";

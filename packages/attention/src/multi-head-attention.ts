@@ -3,7 +3,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { CausalAttentionOptions } from "./causal-attention.ts";
 import { causalMask } from "./causal-mask.ts";
 import { ContextLengthError, NumHeadsError } from "./errors.ts";
-import type { LayerCache } from "./layer-cache.ts";
+import type { AttentionCache } from "./layer-cache.ts";
 import type { Tap } from "./tap.ts";
 
 /** As `CausalAttentionOptions`, for several heads. */
@@ -14,7 +14,7 @@ export interface MultiHeadAttentionOptions extends CausalAttentionOptions {
 /** What a pass through an attention layer may use besides its input. */
 export interface AttentionOptions {
   /** Keys and values of the tokens before x; those of x are added to it. */
-  readonly cache?: LayerCache | undefined;
+  readonly cache?: AttentionCache | undefined;
   /** (b, 1, keys), added to the scores: −1e9 hides a key, such as padding, from every query of its row. */
   readonly keyMask?: tf.Tensor3D | undefined;
   /** Sees "weights" (b, h, t, keys). */
@@ -67,12 +67,14 @@ export class MultiHeadAttention extends Module {
 
     const scale = 1 / Math.sqrt(this.#dOut / this.#numHeads);
     const queries = this.#splitHeads(this.wQuery.forward(x).mul(scale)); // (b, h, t, d)
-    let keys = this.#splitHeads(this.wKey.forward(x));
-    let values = this.#splitHeads(this.wValue.forward(x));
-    if (cache) ({ keys, values } = cache.append(keys, values)); // (b, h, length, d)
+    const newKeys = this.#splitHeads(this.wKey.forward(x));
+    const newValues = this.#splitHeads(this.wValue.forward(x));
+    const { keys, values, mask } = cache // (b, h, keys, d)
+      ? cache.append(newKeys, newValues)
+      : { keys: newKeys, values: newValues, mask: causalMask(t) };
 
-    let scores = queries.matMul(keys, false, true) as tf.Tensor4D; // (b, h, t, length)
-    if (this.causal && t > 1) scores = scores.add(causalMask(t, length)); // the last token of a row may see all of it
+    let scores = queries.matMul(keys, false, true) as tf.Tensor4D; // (b, h, t, keys)
+    if (this.causal && mask) scores = scores.add(mask);
     if (keyMask) scores = hideKeys(scores, keyMask);
     const weights = softmax(scores); // the future is exactly 0
     tap?.("weights", weights);

@@ -4,7 +4,7 @@ import { checkpoint, defaultGenerator, Dropout, Embedding, Linear, Module } from
 import * as tf from "@tensorflow/tfjs";
 import { validateConfig } from "./config.ts";
 import type { GPTConfig } from "./config.ts";
-import type { KVCache } from "./kv-cache.ts";
+import type { ModelCache } from "./kv-cache.ts";
 import type { LayerNorm } from "./layer-norm.ts";
 import { BOOK_PARTS } from "./parts.ts";
 import type { BuildOptions } from "./parts.ts";
@@ -14,11 +14,13 @@ import { TransformerBlock } from "./transformer-block.ts";
 /** What a pass through the model may use besides the ids. */
 export interface ForwardOptions {
   /** What earlier passes computed; the ids are then only the new ones. */
-  readonly cache?: KVCache | undefined;
+  readonly cache?: ModelCache | undefined;
   /** Sees "trfBlocks.N.input", "trfBlocks.N.att.weights", "trfBlocks.N.output" and "logits". */
   readonly tap?: Tap | undefined;
   /** Project only the last position to the vocabulary: all that generation needs. */
   readonly lastOnly?: boolean | undefined;
+  /** Project only this one of the t tokens, an int32 scalar: where ids are padded on the right. */
+  readonly only?: tf.Scalar | undefined;
 }
 
 /**
@@ -59,24 +61,25 @@ export class GPTModel extends Module {
   }
 
   /**
-   * ids: int32 (b, t) → logits (b, t, vocabSize), or (b, 1, vocabSize) with `lastOnly`.
+   * ids: int32 (b, t) → logits (b, t, vocabSize), or (b, 1, vocabSize) with `lastOnly` or `only`.
    * @throws ContextLengthError when cache and ids together are longer than the context
    */
-  forward(ids: tf.Tensor2D, { cache, tap, lastOnly = false }: ForwardOptions = {}): tf.Tensor3D {
+  forward(ids: tf.Tensor2D, { cache, tap, lastOnly = false, only }: ForwardOptions = {}): tf.Tensor3D {
     const [b, t] = ids.shape;
     const length = t + (cache?.length ?? 0);
     if (length > this.#config.contextLength) throw new ContextLengthError(length, this.#config.contextLength);
-    const positions = cache ? cache.positions(t) : tf.range(0, t, 1, "int32");
-    const keyMask = cache?.keyMask(t);
+    const past = cache?.continueWith(t);
+    const positions = past?.positions ?? tf.range(0, t, 1, "int32");
 
     const tokEmbeds = this.tokEmb.forward(ids); // (b, t, embDim)
     const posEmbeds = this.posEmb.forward(positions); // (t, embDim)
     let x = this.dropEmb.forward(tokEmbeds.add(posEmbeds)) as tf.Tensor3D;
     for (const [i, block] of this.trfBlocks.entries()) {
-      const options = { cache: cache?.layers[i], keyMask, tap: prefixTap(tap, `trfBlocks.${i}`) };
+      const options = { cache: past?.layers[i], keyMask: past?.keyMask, tap: prefixTap(tap, `trfBlocks.${i}`) };
       x = checkpoint((hidden) => block.forward(hidden, options), x);
     }
     if (lastOnly) x = x.slice([0, t - 1, 0], [b, 1, -1]);
+    if (only) x = tf.gather(x, only.reshape([1]), 1);
     x = this.finalNorm.forward(x);
     const logits = this.outHead.forward(x) as tf.Tensor3D;
     tap?.("logits", logits);

@@ -1,11 +1,29 @@
-import { LayerCache, MASKED } from "@scratch-llm/attention";
+import { type AttentionCache, LayerCache, MASKED } from "@scratch-llm/attention";
 import * as tf from "@tensorflow/tfjs";
+
+/** What a model needs to read the next tokens. */
+export interface Continuation {
+  /** Positions of the tokens, int32: (t), or (b, t) where rows begin at different places. */
+  readonly positions: tf.Tensor1D | tf.Tensor2D;
+  /** Hides padding: (b, 1, keys), added to the scores. */
+  readonly keyMask: tf.Tensor3D | undefined;
+  /** Where each block leaves its keys and values. */
+  readonly layers: readonly AttentionCache[];
+}
+
+/** What a model has computed for the tokens so far. */
+export interface ModelCache {
+  /** Number of positions held, padding included. */
+  readonly length: number;
+  /** Goes on with `t` more tokens for every row. */
+  continueWith(t: number): Continuation;
+}
 
 /**
  * The keys and values of every block for the tokens seen so far (the book's ch04/03_kv-cache). Hand the same cache to
  * each `model.forward` and pass only the new tokens. Rows of different lengths are padded on the left. `dispose()` it.
  */
-export class KVCache {
+export class KVCache implements ModelCache {
   readonly layers: readonly LayerCache[];
   /** Padding at the start of each row, in positions; undefined when no row has any. */
   #padding: Int32Array | undefined;
@@ -15,26 +33,12 @@ export class KVCache {
     this.#padding = padding?.some((n) => n > 0) ? padding : undefined;
   }
 
-  /** Number of positions held, padding included. */
   get length(): number {
     return this.layers[0]?.length ?? 0;
   }
 
-  /** Positions of the next `t` tokens, int32: (t), or (b, t) when rows begin at different places. */
-  positions(t: number): tf.Tensor1D | tf.Tensor2D {
-    const start = this.length;
-    if (!this.#padding) return tf.range(start, start + t, 1, "int32");
-    const rows = Array.from(this.#padding, (n) => Int32Array.from({ length: t }, (_, i) => Math.max(0, start + i - n)));
-    return tf.tensor2d(rows as unknown as number[][], [rows.length, t], "int32");
-  }
-
-  /** Hides the padding from the next `t` tokens: (b, 1, length + t), or undefined when there is none. */
-  keyMask(t: number): tf.Tensor3D | undefined {
-    if (!this.#padding) return undefined;
-    const keys = this.length + t;
-    const values = new Float32Array(this.#padding.length * keys);
-    this.#padding.forEach((n, row) => values.fill(MASKED, row * keys, row * keys + n));
-    return tf.tensor3d(values, [this.#padding.length, 1, keys]);
+  continueWith(t: number): Continuation {
+    return { positions: this.#positions(t), keyMask: this.#keyMask(t), layers: this.layers };
   }
 
   /** Keeps these rows, in this order; a row may be named twice (beam search) or not at all (it has ended). */
@@ -79,6 +83,21 @@ export class KVCache {
   /** Forgets everything and frees the memory. */
   dispose(): void {
     for (const layer of this.layers) layer.dispose();
+  }
+
+  #positions(t: number): tf.Tensor1D | tf.Tensor2D {
+    const start = this.length;
+    if (!this.#padding) return tf.range(start, start + t, 1, "int32");
+    const rows = Array.from(this.#padding, (n) => Int32Array.from({ length: t }, (_, i) => Math.max(0, start + i - n)));
+    return tf.tensor2d(rows as unknown as number[][], [rows.length, t], "int32");
+  }
+
+  #keyMask(t: number): tf.Tensor3D | undefined {
+    if (!this.#padding) return undefined;
+    const keys = this.length + t;
+    const values = new Float32Array(this.#padding.length * keys);
+    this.#padding.forEach((n, row) => values.fill(MASKED, row * keys, row * keys + n));
+    return tf.tensor3d(values, [this.#padding.length, 1, keys]);
   }
 
   #update(change: (held: tf.Tensor4D) => tf.Tensor4D): void {

@@ -1,6 +1,7 @@
 import { ContextLengthError } from "@scratch-llm/attention";
 import { Generator } from "@scratch-llm/nn";
 import { expectNoTensorLeak, onBackends } from "@test/backend.ts";
+import { DECODERS, type MakeDecoder } from "@test/decoders.ts";
 import { expectClose } from "@test/expect-close.ts";
 import * as tf from "@tensorflow/tfjs";
 import { expect, it } from "vitest";
@@ -34,7 +35,9 @@ class WatchedModel extends GPTModel {
   }
 }
 
-onBackends(() => {
+onBackends((backend) => {
+  /** Compiling is the same as not compiling where the backend is not native TensorFlow. */
+  const decoders = Object.entries(DECODERS).filter(([name]) => backend === "native" || !name.startsWith("compiled"));
   const build = (): GPTModel => new GPTModel(CONFIG, { generator: new Generator(3) });
 
   /** The last logits of a row that is read alone, without a decoder. */
@@ -47,13 +50,17 @@ onBackends(() => {
     return values;
   }
 
-  it.each([
-    ["with a cache", {}],
-    ["reading prompts in chunks", { chunkSize: 3 }],
-    ["without a cache", { useCache: false }],
-  ])("gives rows of different lengths what each gives alone, %s", async (_name, options) => {
+  const withoutCache: MakeDecoder = (model) => new ModelDecoder(model, { useCache: false });
+  it.each<[string, MakeDecoder]>([
+    ...decoders,
+    ["without a cache", withoutCache],
+    ...decoders.map(([name, make]): [string, MakeDecoder] => [
+      `${name}, reading prompts in chunks`,
+      (model) => make(model, { chunkSize: 3 }),
+    ]),
+  ])("gives rows of different lengths what each gives alone: %s", async (_name, make) => {
     const model = build();
-    const decoder = new ModelDecoder(model, options);
+    const decoder = make(model);
     const rows = ROWS.map((row) => [...row]);
     let logits = await decoder.prefill(rowsOf(rows));
     for (let step = 0; step < 4; step++) {
@@ -66,10 +73,11 @@ onBackends(() => {
     decoder.dispose();
   });
 
-  it("reorders, repeats, drops and shortens rows", async () => {
-    const model = build();
-    for (const useCache of [true, false]) {
-      const decoder = new ModelDecoder(model, { useCache });
+  it.each<[string, MakeDecoder]>([...decoders, ["without a cache", withoutCache]])(
+    "reorders, repeats, drops and shortens rows: %s",
+    async (_name, make) => {
+      const model = build();
+      const decoder = make(model);
       await decoder.prefill(rowsOf(ROWS));
       await decoder.select(Int32Array.of(2, 0, 2));
       await decoder.truncate(5);
@@ -81,13 +89,30 @@ onBackends(() => {
       ];
       for (const [i, row] of expected.entries()) expectClose(logits[i] ?? [], alone(model, row), CLOSE);
       decoder.dispose();
-    }
+    },
+  );
+
+  it.each(decoders)("goes on with the rows that are left, up to a full context: %s", async (_name, make) => {
+    const model = build();
+    const decoder = make(model);
+    await decoder.prefill(rowsOf([...ROWS, [5, 5]]));
+    let rows = [[...ROWS[2]!], [...ROWS[1]!], [5, 5]];
+    await decoder.select(Int32Array.of(2, 1, 3)); // the longest has ended
+    let logits = await decoder.step(Int32Array.of(1, 2, 3));
+    rows = rows.map((row, i) => [...row, i + 1]);
+    await decoder.select(Int32Array.of(0));
+    for (let id = 10; id < 17; id++) logits = await decoder.step(Int32Array.of(id));
+    const row = [...rows[0]!, 10, 11, 12, 13, 14, 15, 16];
+    expectClose(logits[0] ?? [], alone(model, row), CLOSE);
+    expect(row.length).toBe(CONFIG.contextLength);
+    await expect(decoder.step(Int32Array.of(1))).rejects.toThrow(ContextLengthError);
+    decoder.dispose();
   });
 
-  it("reads only what a row does not share with the one before", async () => {
+  it.each(decoders)("reads only what a row does not share with the one before: %s", async (name, make) => {
     const model = build();
     const watched = new WatchedModel(CONFIG, { generator: new Generator(3) });
-    const decoder = new ModelDecoder(watched);
+    const decoder = make(watched);
     const first = [4, 8, 15, 16];
     await decoder.prefill(rowsOf([first]));
     await decoder.step(Int32Array.of(23));
@@ -95,23 +120,26 @@ onBackends(() => {
       const [logits] = await decoder.prefill(rowsOf([row]));
       expectClose(logits ?? [], alone(model, row), CLOSE);
     }
-    expect(watched.lengths).toEqual([4, 1, 2, 1, 1, 2]);
+    const lengths = [4, 1, 2, 1, 1, 2];
+    const isExact = name === "one operation at a time" || name === "ready to compile"; // others pad, or read nothing again
+    expect(isExact ? watched.lengths : lengths).toEqual(lengths);
+    decoder.dispose();
   });
 
-  it("keeps dropout off and the model in its mode", async () => {
+  it.each(decoders)("keeps dropout off and the model in its mode: %s", async (_name, make) => {
     const model = build();
     model.finalNorm.training = false;
-    const decoder = new ModelDecoder(model);
+    const decoder = make(model);
     const once = await decoder.prefill(rowsOf([[1, 2, 3]]));
     decoder.dispose();
     expect(await decoder.prefill(rowsOf([[1, 2, 3]]))).toEqual(once);
     expect([model.training, model.dropEmb.training, model.finalNorm.training]).toEqual([true, true, false]);
   });
 
-  it("leaves no tensor behind", async () => {
+  it.each(decoders)("leaves no tensor behind: %s", async (_name, make) => {
     const model = build();
     await expectNoTensorLeak(async () => {
-      const decoder = new ModelDecoder(model, { chunkSize: 2 });
+      const decoder = make(model, { chunkSize: 2 });
       await decoder.prefill(rowsOf(ROWS));
       await decoder.step(Int32Array.of(1, 2, 3));
       await decoder.select(Int32Array.of(1));
@@ -121,9 +149,9 @@ onBackends(() => {
   });
 });
 
-it("refuses rows that cannot be read, before it reads any", async () => {
+it.each(Object.entries(DECODERS))("refuses rows that cannot be read, before it reads any: %s", async (_name, make) => {
   const model = new GPTModel(CONFIG);
-  const decoder = new ModelDecoder(model);
+  const decoder = make(model);
   await expect(decoder.prefill(rowsOf([[1], []]))).rejects.toThrow(EmptyPromptError);
   await expect(decoder.prefill(rowsOf([[1, 31]]))).rejects.toThrow(TokenIdError);
   await expect(decoder.prefill(rowsOf([[1, -1]]))).rejects.toThrow("Token -1 is not in the model's vocabulary of 31");

@@ -1,9 +1,8 @@
-import { ContextLengthError } from "@scratch-llm/attention";
 import * as tf from "@tensorflow/tfjs";
-import { EmptyPromptError, TokenIdError } from "../errors.ts";
 import type { GPTModel } from "../gpt-model.ts";
 import { KVCache } from "../kv-cache.ts";
 import { withoutDropout } from "../without-dropout.ts";
+import { checkIds, checkLength, sharedStart } from "./check-rows.ts";
 import type { Decoder } from "./decoder.ts";
 
 /** How a `ModelDecoder` works. */
@@ -44,9 +43,9 @@ export class ModelDecoder implements Decoder {
    */
   async prefill(rows: readonly ArrayLike<number>[]): Promise<Float32Array[]> {
     const longest = Math.max(...rows.map((row) => row.length));
-    this.#checkLength(longest);
-    for (const row of rows) this.#checkIds(row);
-    const known = this.#sharedStart(rows);
+    checkLength(longest, this);
+    for (const row of rows) checkIds(row, this);
+    const known = this.#useCache ? sharedStart(rows, this.#rows) : 0;
     const padding = Int32Array.from(rows, (row) => longest - row.length);
     if (known > 0) this.#cache.truncate(known);
     else this.#startCache(padding);
@@ -61,8 +60,8 @@ export class ModelDecoder implements Decoder {
   async step(ids: Int32Array): Promise<Float32Array[]> {
     const columns = Array.from(ids, (id) => [id]);
     if (!this.#useCache) return this.prefill(this.#rows.map((row, i) => [...row, ...(columns[i] ?? [])]));
-    this.#checkLength(this.#cache.length + 1);
-    this.#checkIds(ids);
+    checkLength(this.#cache.length + 1, this);
+    checkIds(ids, this);
     for (const [i, row] of this.#rows.entries()) row.push(ids[i] ?? 0);
     return this.#read(columns);
   }
@@ -105,28 +104,6 @@ export class ModelDecoder implements Decoder {
   #startCache(padding?: Int32Array): void {
     this.#cache.dispose();
     this.#cache = new KVCache(this.#model.config.nLayers, { padding });
-  }
-
-  /** How many tokens of a single row the cache can keep; the last is read again, for its logits. */
-  #sharedStart(rows: readonly ArrayLike<number>[]): number {
-    const [row] = rows;
-    const [cached] = this.#rows;
-    if (!row || !cached || rows.length > 1 || this.#rows.length > 1 || !this.#useCache) return 0;
-    let known = 0;
-    while (known < row.length - 1 && known < cached.length && row[known] === cached[known]) known++;
-    return known;
-  }
-
-  #checkLength(length: number): void {
-    if (length > this.contextLength) throw new ContextLengthError(length, this.contextLength);
-  }
-
-  #checkIds(ids: ArrayLike<number>): void {
-    if (ids.length === 0) throw new EmptyPromptError();
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i] ?? -1;
-      if (!(id >= 0 && id < this.vocabSize)) throw new TokenIdError(id, this.vocabSize);
-    }
   }
 }
 

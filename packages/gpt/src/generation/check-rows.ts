@@ -1,0 +1,30 @@
+import { ContextLengthError } from "@scratch-llm/attention";
+import { EmptyPromptError, TokenIdError } from "../errors.ts";
+import type { Decoder } from "./decoder.ts";
+
+/** @throws ContextLengthError when a row of this length does not fit */
+export function checkLength(length: number, { contextLength }: Decoder): void {
+  if (length > contextLength) throw new ContextLengthError(length, contextLength);
+}
+
+/**
+ * @throws EmptyPromptError when there is no token
+ * @throws TokenIdError when a token is not in the vocabulary
+ */
+export function checkIds(ids: ArrayLike<number>, { vocabSize }: Decoder): void {
+  if (ids.length === 0) throw new EmptyPromptError();
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i] ?? -1;
+    if (!(id >= 0 && id < vocabSize)) throw new TokenIdError(id, vocabSize);
+  }
+}
+
+/** How many tokens of a single row are known from the one before; its last is read again, for its logits. */
+export function sharedStart(rows: readonly ArrayLike<number>[], before: readonly ArrayLike<number>[]): number {
+  const [row] = rows;
+  const [cached] = before;
+  if (!row || !cached || rows.length > 1 || before.length > 1) return 0;
+  let known = 0;
+  while (known < row.length - 1 && known < cached.length && row[known] === cached[known]) known++;
+  return known;
+}
