@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { compile, type CompileOptions, useBackend } from "@scratch-llm/backend/node";
 import { GPT_CONFIGS, GPTModelFast } from "@scratch-llm/gpt";
-import { AdamW, crossEntropy, FastDropout, Generator, useDropout, valueAndGrads } from "@scratch-llm/nn";
+import { AdamW, crossEntropy, FastDropout, Generator, TorchDropout, useDropout, valueAndGrads } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
 
 const { values } = parseArgs({
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     batch: { type: "string", default: "2" },
     context: { type: "string", default: "256" },
     dropout: { type: "string", default: "0" },
+    masks: { type: "string", default: "fast" },
     warmup: { type: "string", default: "3" },
     steps: { type: "string", default: "8" },
     eager: { type: "boolean", default: false },
@@ -37,7 +38,7 @@ const started = performance.now();
 const { versions, threads } = await useBackend("native");
 const generator = new Generator(123);
 const model = new GPTModelFast({ ...preset, contextLength: context, dropRate }, { generator });
-useDropout(model, new FastDropout(generator));
+useDropout(model, values.masks === "torch" ? new TorchDropout(generator) : new FastDropout(generator));
 const params = model.namedParameters();
 const optimizer = new AdamW(params, { lr: 4e-4, weightDecay: 0.1 });
 

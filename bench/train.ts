@@ -15,6 +15,7 @@ const OURS = {
   bf16: ["--precision", "bf16"],
   "f32-dropout": ["--dropout", "0.1"],
   "bf16-dropout": ["--precision", "bf16", "--dropout", "0.1"],
+  "f32-torch-dropout": ["--dropout", "0.1", "--masks", "torch"],
   "f32-recompute": ["--recompute", "block"],
 } as const;
 /** Theirs, by the modes of train_peer.py. */
@@ -66,11 +67,15 @@ const PIECES: Readonly<Record<string, Piece>> = {
   },
   dropout: {
     shapes: [SMALL],
-    contenders: ["f32", "f32-dropout", "bf16", "bf16-dropout"],
+    contenders: ["f32", "f32-dropout", "f32-torch-dropout", "bf16", "bf16-dropout"],
     rounds: 2,
     warmup: 2,
     steps: 5,
-    ratios: ({ ms }) => ({ f32Cost: ms("f32-dropout") / ms("f32"), bf16Cost: ms("bf16-dropout") / ms("bf16") }),
+    ratios: ({ ms }) => ({
+      f32Cost: ms("f32-dropout") / ms("f32"),
+      bf16Cost: ms("bf16-dropout") / ms("bf16"),
+      torchMasksCost: ms("f32-torch-dropout") / ms("f32-dropout"),
+    }),
   },
   B4T512: { shapes: [{ ...SMALL, batch: 4, context: 512 }], contenders: SIDE_BY_SIDE, ...FEW, ratios: sideBySide },
   B1T1024: { shapes: [{ ...SMALL, batch: 1, context: 1024 }], contenders: SIDE_BY_SIDE, ...FEW, ratios: sideBySide },
