@@ -1,11 +1,10 @@
 // The whole page in Chromium. Set CHROMIUM where the browser lies elsewhere than in /usr/bin/chromium.
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launch, TestPage } from "../src/engine/testing/browser.ts";
+import { hasBrowser, launch, TestPage } from "../src/engine/testing/browser.ts";
 
 /** What each tab shows when it is of use. */
 const CONTENT = {
@@ -53,9 +52,9 @@ async function open(query: string, options: { locale?: string; width?: number } 
 const shown = (page: Page, tab: keyof typeof CONTENT, timeout: number) =>
   page.getByTestId(CONTENT[tab]).first().waitFor({ timeout });
 
-describe.skipIf(!existsSync(process.env["CHROMIUM"] ?? "/usr/bin/chromium"))("the page", () => {
+describe.skipIf(!hasBrowser)("the page", { timeout: 90_000 }, () => {
   beforeAll(async () => {
-    site = await TestPage.serve(true, "index.html");
+    site = await TestPage.serve({ isolated: true, page: "index.html" });
     browser = await launch({ webgpu: false });
   }, 120_000);
   afterAll(async () => {
@@ -110,12 +109,12 @@ describe.skipIf(!existsSync(process.env["CHROMIUM"] ?? "/usr/bin/chromium"))("th
     const kept = () => page.getByTestId("kept").evaluate((element) => Number(element.dataset["count"]));
     await page.evaluate(() => {
       const post = Worker.prototype.postMessage;
-      const asked: string[] = [];
+      const asked: unknown[] = [];
       Object.assign(globalThis, { asked });
-      Worker.prototype.postMessage = function (this: Worker, ...args: [any, any]) {
-        asked.push(args[0].method);
-        return post.apply(this, args);
-      } as typeof post;
+      Worker.prototype.postMessage = function (this: Worker, message: unknown) {
+        asked.push(message);
+        post.call(this, message);
+      };
     });
     const all = await kept();
     for (const [slider, value] of Object.entries({
@@ -128,7 +127,7 @@ describe.skipIf(!existsSync(process.env["CHROMIUM"] ?? "/usr/bin/chromium"))("th
       expect(Math.abs((await sum()) - 1)).toBeLessThan(1e-6);
     }
     expect(await kept()).toBeLessThan(all);
-    expect(await page.evaluate(() => (globalThis as unknown as { asked: string[] }).asked)).toEqual([]);
+    expect(await page.evaluate(() => (globalThis as unknown as { asked: unknown[] }).asked)).toEqual([]);
     await expect.poll(() => page.url()).toContain("topK=9");
     const tokens = page.getByTestId("next-token-tokens").locator("button");
     const before = await tokens.count();

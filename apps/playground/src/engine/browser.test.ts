@@ -1,4 +1,6 @@
 // The engine in a browser's worker. Set CHROMIUM where the browser lies elsewhere than in /usr/bin/chromium.
+import { readFile } from "node:fs/promises";
+import { HubServer } from "@test/hub-server.ts";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, launch, open, TestPage } from "./testing/browser.ts";
@@ -36,6 +38,56 @@ describe.skipIf(!hasBrowser)("the engine in Chromium on WASM", { timeout: 180_00
       return tokens.map((token) => token.text).join("");
     });
     expect(text).toContain("娘");
+  });
+
+  it("keeps a download in the browser: a killed tab goes on where it was, and without the network it loads", async () => {
+    const files = new Map<string, Buffer>();
+    for (const name of ["config.json", "tokenizer.json", "model.safetensors"]) {
+      files.set(name, await readFile(new URL(`bundled/${name}`, import.meta.url)));
+    }
+    const hub = await new HubServer(files).start();
+    const model = { endpoint: hub.endpoint, repository: "owner/name" };
+    hub.misbehave = ({ name, response, content, attempt }) => {
+      if (name !== "model.safetensors" || attempt > 0) return false;
+      const headers = { "access-control-allow-origin": "*", "content-length": content.length };
+      response.writeHead(200, headers).write(content.subarray(0, Math.floor(content.length * 0.4))); // and no more
+      return true;
+    };
+    const context = await browser.newContext();
+    const killed = await open(context, site);
+    await killed.evaluate(async (asked) => {
+      await window.engine.start("wasm");
+      let enough = (): void => {};
+      const isEnough = new Promise<void>((resolve) => (enough = resolve));
+      void (async () => {
+        for await (const item of window.engine.stream("download", asked)) {
+          if (item.type === "progress" && item.done > 1_500_000) enough();
+        }
+      })();
+      await isEnough;
+    }, model);
+    await killed.close();
+    const next = await open(context, site);
+    const found = await next.evaluate(async (asked) => {
+      await window.engine.start("wasm");
+      const plan = await window.engine.call("describeDownload", asked);
+      await window.engine.call("download", asked);
+      return { plan, storage: await window.engine.call("storedModels", {}) };
+    }, model);
+    expect(found.plan.storedBytes).toBeGreaterThan(1_400_000);
+    expect(hub.contentRequests("model.safetensors").at(-1)?.headers.range).toMatch(/^bytes=1\d{6}-$/u);
+    expect(found.storage).toMatchObject({ models: [{ name: "owner/name" }], partialBytes: 0 });
+    await hub.stop();
+    await context.setOffline(true);
+    const text = await next.evaluate(async () => {
+      await window.engine.call("loadModel", { model: "x", source: { kind: "stored", name: "owner/name" } });
+      const knobs = { sampling: { temperature: 0 }, seed: 1, maxNewTokens: 8 };
+      return (await window.engine.call("generate", { model: "x", prompt: "The Patience", ...knobs })).text;
+    });
+    expect(text).toContain("goat");
+    const left = await next.evaluate(() => window.engine.call("deleteStored", { name: "owner/name" }));
+    expect(left.models).toEqual([]);
+    await context.close();
   });
 
   it("says that threads need headers which the page does not have", async () => {

@@ -2,7 +2,7 @@ import type { FunctionComponent } from "preact";
 import type { Words } from "../i18n/en.ts";
 
 /** The name of a tab in the address (`?tab=`), in `hide=` and in the dictionaries (`tabs`). */
-export type TabId = keyof Words["tabs"];
+type TabId = keyof Words["tabs"];
 
 /** A tab: one folder here, loaded when it is first opened. */
 export interface Tab {

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 
 const APP = fileURLToPath(new URL("../../../", import.meta.url));
@@ -17,6 +17,13 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
   ".json": "application/json",
 };
+
+interface ServeOptions {
+  /** Whether the page gets the headers that threads need. */
+  readonly isolated: boolean;
+  /** `index.html` for the playground itself; by default one that has nothing but the engine. */
+  readonly page?: string;
+}
 
 /** A page, built as the playground is and served from this machine. */
 export class TestPage {
@@ -30,11 +37,7 @@ export class TestPage {
     this.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${page}`;
   }
 
-  /**
-   * @param isolated whether the page gets the headers that threads need
-   * @param page `index.html` for the playground itself; by default one that has nothing but the engine
-   */
-  static async serve(isolated: boolean, page: string = PAGE): Promise<TestPage> {
+  static async serve({ isolated, page = PAGE }: ServeOptions): Promise<TestPage> {
     const folder = await mkdtemp(join(tmpdir(), "engine-page-"));
     const input = join(APP, page);
     await build({
@@ -84,7 +87,7 @@ export function launch({ webgpu }: { readonly webgpu: boolean }): Promise<Browse
 }
 
 /** Opens the page, and fails the test at an error on it. */
-export async function open(browser: Browser, { address }: TestPage): Promise<Page> {
+export async function open(browser: Browser | BrowserContext, { address }: TestPage): Promise<Page> {
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(`On the page: ${error.message}`));
   page.on("console", (message) => {
