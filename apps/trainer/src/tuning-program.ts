@@ -76,7 +76,7 @@ function addTuningFlags(command: Command, data: string, presets: readonly string
     .option("--keep-last <n>", help.keepLast, positiveInteger)
     .option("--dry-run", help.dryRun)
     .option("--eager", help.eager)
-    .addOption(new Option("--precision <name>", help.precision).choices(["f32", "bf16"]).default("f32"));
+    .addOption(new Option("--precision <name>", help.precision).choices(["f32", "bf16"]));
 }
 
 /** Adds `eval classify` and `eval instruct`. */
@@ -101,6 +101,7 @@ export function addTuningEvals(evaluate: Command, messages: Messages): void {
     .option("--judge-model <name>", help.judgeModel, "llama3")
     .option("--concurrency <n>", help.concurrency, positiveInteger, 4)
     .option("--out <folder>", help.out)
+    .option("--eager", help.eager)
     .action(async (flags: CommonOptions & EvalInstructFlags) => {
       const { evalInstruct } = await import("./commands/eval-instruct.ts");
       await evalInstruct(flags, context(flags, messages));

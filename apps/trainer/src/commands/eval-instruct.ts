@@ -20,6 +20,7 @@ import type { Context } from "../flags.ts";
 import { findModel } from "../find-model.ts";
 import { interrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
+import { makeDecoder } from "../make-decoder.ts";
 import { newRunPath, writeWhole } from "../run-folder.ts";
 import { InstructConfig } from "../tuning/answer-config.ts";
 import { answerTasks } from "../tuning/answer-tasks.ts";
@@ -40,6 +41,7 @@ export interface EvalInstructFlags {
   readonly judgeModel: string;
   readonly concurrency: number;
   readonly out?: string;
+  readonly eager?: boolean;
 }
 
 /** What a finished run says about its own evaluation. */
@@ -62,10 +64,11 @@ export async function evalInstruct(flags: EvalInstructFlags, context: Context): 
   const tasks = await tasksFor(subject, flags);
   const format = makeFormat(await readFormat(flags.format ?? subject.config?.data.format ?? "alpaca", subject.weights));
   const out = flags.out ?? (subject.runDir === undefined ? await newRunPath("eval") : join(subject.runDir, "eval"));
-  await bringUpBackend(backend, output, messages);
+  const { name } = await bringUpBackend(backend, output, messages);
   const { model, tokenizer } = await loadModelFolder(subject.weights);
+  const decoder = makeDecoder(model.eval(), { backend: name, eager: flags.eager });
   const maxNewTokens = flags.maxNewTokens ?? subject.config?.responses.maxNewTokens ?? 256;
-  const answering = { model: model.eval(), tokenizer, format, maxNewTokens, batchSize: flags.batchSize };
+  const answering = { model: decoder, tokenizer, format, maxNewTokens, batchSize: flags.batchSize };
   const { mtimeMs } = await stat(subject.weights);
   const asked = JSON.stringify([subject.weights, mtimeMs, format.prompt({ instruction: "", input: "" }), maxNewTokens]);
   const store = await openAnswerFile(join(out, "responses.jsonl"), asked);
@@ -75,6 +78,7 @@ export async function evalInstruct(flags: EvalInstructFlags, context: Context): 
     output.event({ type: "response", index: responses.length, response });
     responses.push({ ...(tasks[responses.length] as Instruction), response });
   }
+  decoder.dispose();
   model.dispose();
   const judged =
     flags.judge === undefined
