@@ -24,7 +24,7 @@ export const SAMPLE_TEXTS: Readonly<Record<SampleLanguage, URL>> = {
 export type SampleSet = "messages" | "instructions" | "preferences";
 
 /**
- * Where the built-in sets for fine-tuning lie, in English and Chinese: messages to classify (640 lines of `label` and
+ * Where the built-in sets for fine-tuning lie, in English and Chinese: messages to classify (1,166 lines of `label` and
  * `text`, chapter 6), instructions (240 tasks, chapter 7) and preferences (120 tasks with two answers each, for DPO).
  *
  * @example

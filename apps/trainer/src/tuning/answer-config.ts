@@ -62,6 +62,7 @@ const BOOK_CH07: InstructConfig = {
     clipNorm: 0,
     accumulationSteps: 1,
     dropout: "torch",
+    precision: "f32",
     evalEvery: 5,
     evalBatches: 5,
     sampleEvery: 0,

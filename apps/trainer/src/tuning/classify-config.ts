@@ -47,6 +47,7 @@ const BOOK_CH06: ClassifyConfig = {
     clipNorm: 0,
     accumulationSteps: 1,
     dropout: "torch",
+    precision: "f32",
     evalEvery: 50,
     evalBatches: 5,
     checkpointEvery: 0,
@@ -57,6 +58,7 @@ const BOOK_CH06: ClassifyConfig = {
 /** The built-in messages on the quickstart's small model, which knows too little to be left as it is. */
 const QUICKSTART: ClassifyConfig = {
   ...BOOK_CH06,
+  data: { ...BOOK_CH06.data, trainFraction: 0.8 },
   model: { dropRate: 0.4 }, // the messages are few: without it they are learned by heart
   trainable: "all",
   position: "flexible",
@@ -68,7 +70,7 @@ const QUICKSTART: ClassifyConfig = {
     warmupSteps: 10,
     clipNorm: 1,
     dropout: "fast",
-    evalEvery: 84, // an epoch
+    evalEvery: 116, // an epoch
     evalBatches: 12,
   },
 };

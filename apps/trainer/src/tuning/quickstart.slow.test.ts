@@ -38,7 +38,7 @@ describe("after the quickstart, without a flag", { timeout: 900_000 }, () => {
     const { trainAccuracy, valAccuracy, testAccuracy } = done as unknown as Record<string, number>;
     console.log(`accuracy: training ${trainAccuracy}, validation ${valAccuracy}, test ${testAccuracy}`);
     expect(valAccuracy).toBeGreaterThanOrEqual(0.95);
-    expect(testAccuracy).toBeGreaterThanOrEqual(0.92);
+    expect(testAccuracy).toBeGreaterThanOrEqual(0.9);
     expect(seconds).toBeLessThan(60 * MINUTES);
     const judged = await command("classify", "You have won a free prize! Call now!", "I shall be home at six.");
     expect(judged.events.filter(({ type }) => type === "class").map(({ label }) => label)).toEqual(["spam", "ham"]);

@@ -140,7 +140,7 @@ async function runRow(
   experiment: Experiment,
   weights: string,
   options: Omit<ExperimentOptions, "model" | "tokenizer">,
-  { precision, eager = false }: TuningFlags,
+  { precision = "f32", eager = false }: TuningFlags,
 ): Promise<ExperimentResult> {
   const compiler = new StepCompiler({ precision, eager });
   const { compile } = compiler;

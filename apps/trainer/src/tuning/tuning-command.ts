@@ -24,7 +24,7 @@ export interface TuningFlags {
   readonly resume?: string;
   readonly keepLast?: number;
   readonly dryRun?: boolean;
-  readonly precision: "f32" | "bf16";
+  readonly precision?: "f32" | "bf16";
   readonly eager?: boolean;
 }
 
@@ -35,7 +35,8 @@ export async function tuningCommand<C extends TuningConfig>(
   context: Context,
 ): Promise<void> {
   const plan = (await resumedPlan(task, flags)) ?? (await newPlan(task, flags, context));
-  const { dryRun = false, precision, eager = false } = flags;
+  const { dryRun = false, eager = false } = flags;
+  const { precision } = plan.config.train;
   await tune(task, plan, { dryRun, compute: { precision, eager } }, context);
 }
 
@@ -55,10 +56,10 @@ async function newPlan<C extends TuningConfig>(
   return { command, preset, config, data, init, folder };
 }
 
-/** Undefined when nothing is to be resumed. Only the length of a run and what it keeps may be changed. */
+/** Undefined when nothing is to be resumed. Only the length of a run, what it keeps and how it computes may be changed. */
 async function resumedPlan<C extends TuningConfig>(
   { command, settings, builtIn }: TuningTask<C>,
-  { resume, runDir, maxSteps, maxTime, keepLast }: TuningFlags,
+  { resume, runDir, maxSteps, maxTime, keepLast, precision }: TuningFlags,
 ): Promise<TuningPlan<C> | undefined> {
   if (resume === undefined) return undefined;
   const found = await findRun(resume === "auto" && runDir !== undefined ? runDir : resume);
@@ -69,6 +70,7 @@ async function resumedPlan<C extends TuningConfig>(
     ...(maxSteps !== undefined && { maxSteps }),
     ...(maxTime !== undefined && { maxMinutes: maxTime }),
     ...(keepLast !== undefined && { keepLast }),
+    ...(precision !== undefined && { precision }),
   };
   return { ...plan, ...found, config: { ...plan.config, train } };
 }
@@ -79,7 +81,14 @@ export function flagAssignments({
   maxSteps,
   maxTime,
   keepLast,
-}: Pick<TuningFlags, "seed" | "maxSteps" | "maxTime" | "keepLast">): string[] {
-  const settings = { seed, "train.maxSteps": maxSteps, "train.maxMinutes": maxTime, "train.keepLast": keepLast };
+  precision,
+}: Pick<TuningFlags, "seed" | "maxSteps" | "maxTime" | "keepLast" | "precision">): string[] {
+  const settings = {
+    seed,
+    "train.maxSteps": maxSteps,
+    "train.maxMinutes": maxTime,
+    "train.keepLast": keepLast,
+    "train.precision": precision,
+  };
   return Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
 }
