@@ -18,6 +18,7 @@ export type Bench = (context: BenchContext) => Promise<Readonly<Record<string, n
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   decode: () => import("./decode.ts"),
   load: () => import("./load.ts"),
+  serve: () => import("./serve.ts"),
   train: () => import("./train.ts"),
 };
 
