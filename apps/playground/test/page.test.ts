@@ -5,21 +5,8 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, launch, TestPage } from "../src/engine/testing/browser.ts";
+import { CONTENT, TABS } from "./tabs.ts";
 
-/** What each tab shows when it is of use. */
-const CONTENT = {
-  tokenizer: "chips",
-  embeddings: "embedding-sum",
-  attention: "attention-map",
-  block: "stage-map",
-  "next-token": "next-token-bars",
-  generate: "written",
-  train: "train-start",
-  finetune: "tuning-start",
-  models: "model-facts",
-  chapters: "chapter-2",
-} as const;
-const TABS = Object.keys(CONTENT) as (keyof typeof CONTENT)[];
 /** Texts of the user's or the model's, which stay in their own language. */
 const OWN_TEXT = ".token-text, .token-picker, .written, .transcript, .samples, canvas, textarea, code, [lang]";
 
