@@ -16,7 +16,7 @@ beforeAll(() => useTestBackend("wasm"));
 const content = await readFile(SAMPLE_SETS.messages, "utf8");
 const data = randomSplit(parseLabeledTexts(content).slice(0, 60));
 const tokenizer = trainBPE([content], { vocabSize: 400 });
-const SIZE = { vocabSize: 400, contextLength: 64, embDim: 8, nHeads: 2, nLayers: 2, dropRate: 0.1, qkvBias: false };
+const SIZE = { vocabSize: 400, contextLength: 128, embDim: 8, nHeads: 2, nLayers: 2, dropRate: 0.1, qkvBias: false };
 
 /** One epoch on a model that is tiny, whatever the row asks for. */
 async function run(experiment: Experiment): Promise<ExperimentResult & { losses: number[] }> {
