@@ -89,6 +89,7 @@ export class HubServer {
     response.writeHead(isPart ? 206 : 200, {
       etag,
       "accept-ranges": "bytes",
+      "access-control-allow-origin": "*",
       "content-type": "application/octet-stream",
       "content-length": body.length,
       "x-repo-commit": this.commit,
@@ -113,7 +114,11 @@ export class HubServer {
     });
     const body = JSON.stringify({ id: "owner/name", sha: this.commit, siblings });
     response
-      .writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) })
+      .writeHead(200, {
+        "access-control-allow-origin": "*",
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body),
+      })
       .end(body);
     return undefined;
   }

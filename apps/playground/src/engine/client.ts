@@ -14,7 +14,7 @@ import type {
 export type WorkerLike = Pick<Worker, "postMessage" | "terminate" | "addEventListener">;
 
 /** Why a request failed: an error of the engine or of a package below it, by name and code. */
-export class EngineError extends Error {
+class EngineError extends Error {
   readonly code: string;
 
   constructor({ name, code, message }: WireError) {

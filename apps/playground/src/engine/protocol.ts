@@ -15,7 +15,7 @@ interface Method<Params, Result, Event = never> {
 }
 
 /** Everything the page can ask of the engine. */
-export interface Methods {
+interface Methods {
   /** Brings up a backend, before anything else. Models and runs are gone afterwards. */
   start: Method<{ readonly backend: BackendChoice }, Status>;
   status: Method<object, Status>;
@@ -343,7 +343,7 @@ export type RunText =
   | { readonly kind: "builtin"; readonly language: "en" | "zh" | "both" }
   | { readonly kind: "own"; readonly text: string };
 
-export interface NewRun extends ForRun {
+interface NewRun extends ForRun {
   readonly settings: RunSettings;
   readonly text: RunText;
 }
@@ -398,7 +398,7 @@ export interface NewTuning extends ForRun, ForModel {
 }
 
 /** An entry that was kept from the training, to try the model on. */
-export type HeldOut =
+type HeldOut =
   | { readonly task: "classify"; readonly text: string; readonly label: string }
   | { readonly task: "instruct"; readonly instruction: string; readonly input: string; readonly output: string };
 

@@ -59,6 +59,7 @@ async function transfer(file: RemoteFile, part: string, { files, signal, meter }
   try {
     const response = await fetch(file.url, {
       signal: AbortSignal.any([signal, idle.signal]),
+      cache: "no-store", // it would be kept twice, and a cut answer would hold up the next one
       headers: done > 0 ? { range: `bytes=${done}-` } : {},
     });
     done = checkAnswer(response, file, done, host);
