@@ -50,7 +50,9 @@ describe.skipIf(!hasBrowser)("the engine in Chromium on WASM", { timeout: 180_00
     hub.misbehave = ({ name, response, content, attempt }) => {
       if (name !== "model.safetensors" || attempt > 0) return false;
       const headers = { "access-control-allow-origin": "*", "content-length": content.length };
-      response.writeHead(200, headers).write(content.subarray(0, Math.floor(content.length * 0.4))); // and no more
+      const end = Math.floor(content.length * 0.4);
+      response.writeHead(200, headers).write(content.subarray(0, end - 1000));
+      setTimeout(() => response.write(content.subarray(end - 1000, end)), 300); // and no more
       return true;
     };
     const context = await browser.newContext();
