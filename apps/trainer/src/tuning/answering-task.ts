@@ -14,7 +14,7 @@ import { addLora, restoreTunedModel, saveTunedModel } from "./tuned-model.ts";
 import type { PreparedTask, TuningLoop, TuningMaterial, TuningTask } from "./tuning-task.ts";
 
 /** What a kind of answers has to learn from. */
-export interface AnswerMaterial<C, T> extends TuningMaterial {
+interface AnswerMaterial<C, T> extends TuningMaterial {
   readonly config: C;
   readonly data: Parts<readonly T[]>;
   readonly format: PromptFormat;
@@ -23,7 +23,7 @@ export interface AnswerMaterial<C, T> extends TuningMaterial {
 }
 
 /** The part of a prepared task that depends on what answers are learned from. */
-export type PreparedAnswers = Omit<PreparedTask, "save" | "restore" | "finish"> & {
+type PreparedAnswers = Omit<PreparedTask, "save" | "restore" | "finish"> & {
   readonly trainLoader: { readonly length: number; readonly dataset: { readonly length: number } };
 };
 

@@ -58,7 +58,7 @@ export interface PreparedTask {
 }
 
 /** A task whose data are read and in order. */
-export interface OpenTask {
+interface OpenTask {
   readonly entries: Parts<number>;
   /** Makes data sets, and of the model what is to be trained. */
   prepare(material: TuningMaterial, context: Context): Promise<PreparedTask>;
