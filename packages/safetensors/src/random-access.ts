@@ -1,4 +1,3 @@
-import { byteLength } from "./dtype.ts";
 import { SafetensorsError } from "./errors.ts";
 import { headerLength, LENGTH_BYTES, parseHeader, type Header, type TensorInfo } from "./header.ts";
 
@@ -8,10 +7,11 @@ export interface TensorBytes {
   readonly bytes: Uint8Array;
 }
 
-/** Some of a tensor's elements, in the order of the file: `count` of them from the `start`th on. */
+/** A part of a tensor: as many of its bytes as `into` has, from the `start`th on. */
 export interface TensorPart {
   readonly start: number;
-  readonly count: number;
+  /** Memory that may be used again and again; a `Blob` gives new memory all the same. */
+  readonly into: Uint8Array;
 }
 
 /** An open safetensors file, or several that an index joins. Close it. */
@@ -31,7 +31,8 @@ export interface RandomAccess {
   /** For messages. */
   readonly name: string;
   readonly size: number;
-  readonly read: (start: number, length: number) => Promise<Uint8Array>;
+  /** `length` bytes from `start` on, in `into` where that is given and can be read to. */
+  readonly read: (start: number, length: number, into?: Uint8Array) => Promise<Uint8Array>;
   readonly close: () => Promise<void>;
 }
 
@@ -44,8 +45,9 @@ export async function openRandomAccess({ name, size, read, close }: RandomAccess
     async read(tensor, part) {
       const info = header.tensors.get(tensor);
       if (info === undefined) throw new SafetensorsError("UNKNOWN_TENSOR", `${name} has no tensor "${tensor}".`);
-      const { start, length } = part === undefined ? wholeOf(info) : bytesOf(info, part);
-      return { info, bytes: await read(start, length) };
+      if (part === undefined) return { info, bytes: await read(info.start, info.end - info.start) };
+      checkPart(info, part);
+      return { info, bytes: await read(info.start + part.start, part.into.length, part.into) };
     },
     close,
   };
@@ -84,17 +86,10 @@ async function readHeader(name: string, size: number, read: RandomAccess["read"]
   }
 }
 
-function wholeOf({ start, end }: TensorInfo): { start: number; length: number } {
-  return { start, length: end - start };
-}
-
-function bytesOf(info: TensorInfo, { start, count }: TensorPart): { start: number; length: number } {
-  const elements = info.shape.reduce((a, b) => a * b, 1);
-  const size = byteLength(info.dtype, [1]);
-  const isInside = Number.isInteger(start) && Number.isInteger(count) && start >= 0 && count >= 0;
-  if (isInside && start + count <= elements) return { start: info.start + start * size, length: count * size };
+function checkPart({ name, start: first, end }: TensorInfo, { start, into }: TensorPart): void {
+  if (Number.isInteger(start) && start >= 0 && start + into.length <= end - first) return;
   throw new SafetensorsError(
     "SIZE_MISMATCH",
-    `"${info.name}" has ${elements} elements; ${count} from the ${start}th on are not in it.`,
+    `"${name}" has ${end - first} bytes; ${into.length} from the ${start}th on are not in it.`,
   );
 }

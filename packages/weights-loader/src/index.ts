@@ -20,5 +20,5 @@ export {
 } from "./model-files.ts";
 export { TENSOR_ROWS, type TensorRow, type WeightFormat } from "./names.ts";
 export { readWeights, type Weight } from "./read-weights.ts";
-export { sourceFromBytes, type WeightSource } from "./source.ts";
+export { sourceFromBytes, sourceFromFile, type WeightSource } from "./source.ts";
 export { weightEntries, type WriteOptions } from "./write-weights.ts";

@@ -1,4 +1,5 @@
 import type { GPTConfig } from "@scratch-llm/gpt";
+import * as tf from "@tensorflow/tfjs";
 import { FORMATS, type TensorRow, type WeightFormat } from "./names.ts";
 
 /** Shape of a tensor in our model: matrices are [out, in]. */
@@ -18,34 +19,36 @@ export function theirShape(row: TensorRow, config: GPTConfig, format: WeightForm
   return matrix === "1,in,out" ? [1, input, wide] : [input, wide];
 }
 
-/** Takes our tensor out of the one that holds it in a file of this format. The result may be a view of `values`. */
-export function takeTensor(
-  values: Float32Array,
-  row: TensorRow,
+/**
+ * Takes our tensors out of the one that holds them in a file of this format. The backend turns the matrices round: it does
+ * so on all cores.
+ */
+export function takeTensors(
+  theirs: tf.Tensor1D,
+  rows: readonly TensorRow[],
   config: GPTConfig,
   format: WeightFormat,
-): Float32Array {
-  const { merged } = FORMATS[format];
-  const size = ourShape(row, config).reduce((a, b) => a * b);
-  const part = merged && row.part !== undefined ? row.part : 0;
-  if (isSameLayout(row, format)) return values.subarray(part * size, (part + 1) * size);
-  const [out, input] = ourShape(row, config) as [number, number];
-  const columns = values.length / input;
-  const taken = new Float32Array(size);
-  transpose({
-    from: values,
-    fromStart: part * out,
-    fromWidth: columns,
-    to: taken,
-    toStart: 0,
-    toWidth: input,
-    rows: input,
-    columns: out,
+): tf.Tensor[] {
+  return tf.tidy(() => {
+    const [first] = rows as [TensorRow];
+    const inputs = ourShape(first, config)[1] ?? 1;
+    const turned = isSameLayout(first, format)
+      ? theirs.reshape([theirs.size / inputs, inputs])
+      : theirs.reshape([inputs, theirs.size / inputs]).transpose(); // (outputs of all, inputs)
+    return rows.map((row) => {
+      const shape = ourShape(row, config);
+      const [outputs] = shape as [number];
+      return turned.slice([partOf(row, format) * outputs], [outputs]).reshape(shape);
+    });
   });
-  return taken;
 }
 
-/** Puts our tensor into `values`, the one that holds it in a file of this format. Undoes {@link takeTensor}. */
+/** Which part of the tensor in a file our tensor is. */
+function partOf({ part = 0 }: TensorRow, format: WeightFormat): number {
+  return FORMATS[format].merged ? part : 0;
+}
+
+/** Puts our tensor into `values`, the one that holds it in a file of this format. Undoes {@link takeTensors}. */
 export function putTensor(
   values: Float32Array,
   ours: Float32Array,
@@ -53,24 +56,13 @@ export function putTensor(
   config: GPTConfig,
   format: WeightFormat,
 ): void {
-  const { merged } = FORMATS[format];
-  const part = merged && row.part !== undefined ? row.part : 0;
+  const part = partOf(row, format);
   if (isSameLayout(row, format)) {
     values.set(ours, part * ours.length);
     return;
   }
   const [out, input] = ourShape(row, config) as [number, number];
-  const columns = values.length / input;
-  transpose({
-    from: ours,
-    fromStart: 0,
-    fromWidth: input,
-    to: values,
-    toStart: part * out,
-    toWidth: columns,
-    rows: out,
-    columns: input,
-  });
+  transpose(ours, { rows: out, columns: input }, values.subarray(part * out), values.length / input);
 }
 
 /** Whether a file of this format keeps the tensor's numbers in our order. */
@@ -83,27 +75,20 @@ function isMatrix(row: TensorRow): boolean {
   return row.shape.includes("×");
 }
 
-interface Transpose {
-  readonly from: Float32Array;
-  readonly fromStart: number;
-  readonly fromWidth: number;
-  readonly to: Float32Array;
-  readonly toStart: number;
-  readonly toWidth: number;
-  /** Rows and columns of the part of `from` that becomes columns and rows of `to`. */
-  readonly rows: number;
-  readonly columns: number;
-}
-
 /** In squares of 32 × 32, which stay in the processor's cache: several times faster than line by line. */
-function transpose({ from, fromStart, fromWidth, to, toStart, toWidth, rows, columns }: Transpose): void {
+function transpose(
+  from: Float32Array,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+  to: Float32Array,
+  toWidth: number,
+): void {
   const TILE = 32;
   for (let r0 = 0; r0 < rows; r0 += TILE) {
     const r1 = Math.min(r0 + TILE, rows);
     for (let c0 = 0; c0 < columns; c0 += TILE) {
       const c1 = Math.min(c0 + TILE, columns);
       for (let c = c0; c < c1; c++) {
-        for (let r = r0; r < r1; r++) to[toStart + c * toWidth + r] = from[fromStart + r * fromWidth + c]!;
+        for (let r = r0; r < r1; r++) to[c * toWidth + r] = from[r * columns + c]!;
       }
     }
   }

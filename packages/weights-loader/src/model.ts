@@ -1,7 +1,6 @@
 import { GPTModelFast, type GPTConfig, type GPTModel } from "@scratch-llm/gpt";
 import { Generator } from "@scratch-llm/nn";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
-import * as tf from "@tensorflow/tfjs";
 import { matchWeights } from "./match.ts";
 import type { WeightFormat } from "./names.ts";
 import { readWeights } from "./read-weights.ts";
@@ -48,18 +47,9 @@ export async function loadModel({ config, format, source }: LoadOptions): Promis
  */
 export async function loadWeights(model: GPTModel, { config, format, source }: LoadOptions): Promise<void> {
   const parameters = model.namedParameters();
-  const pieces: tf.Tensor1D[] = [];
-  try {
-    for await (const { name, shape, values, isLast } of readWeights(source, config, format)) {
-      // A reshape makes a backend with memory of its own take the values over now and let go of the array, which
-      // otherwise stays beside them until the first pass.
-      pieces.push(tf.tidy(() => tf.tensor1d(values, "float32").reshape([values.length])));
-      if (!isLast) continue;
-      tf.tidy(() => parameters.get(name)!.assign(tf.concat(pieces).reshape(shape)));
-      tf.dispose(pieces.splice(0));
-    }
-  } finally {
-    tf.dispose(pieces);
+  for await (const { name, value } of readWeights(source, config, format)) {
+    parameters.get(name)!.assign(value);
+    value.dispose();
   }
 }
 

@@ -1,27 +1,22 @@
 import type { GPTConfig } from "@scratch-llm/gpt";
+import * as tf from "@tensorflow/tfjs";
 import { WeightsError } from "./errors.ts";
-import { isSameLayout, ourShape, takeTensor } from "./layout.ts";
+import { isSameLayout, takeTensors } from "./layout.ts";
 import { matchWeights, type Step } from "./match.ts";
 import type { WeightFormat } from "./names.ts";
 import type { WeightSource } from "./source.ts";
 
-/** One parameter of our model, read from a file, or a piece of a large one. */
+/** One parameter of our model, read from a file. */
 export interface Weight {
   /** Our name, such as `trfBlocks.0.att.wQuery.weight`. */
   readonly name: string;
-  /** Shape of the whole parameter. */
-  readonly shape: number[];
-  readonly values: Float32Array;
-  /** Whether the parameter is whole with these values. Pieces come in order, one after another. */
-  readonly isLast: boolean;
+  /** Dispose of it. */
+  readonly value: tf.Tensor;
 }
 
-/** Numbers in a piece: 16 MB. */
-const PIECE = 1 << 22;
-
 /**
- * Every parameter of a model, one after another, from a source in any format. Only the tensor at hand, or the
- * piece of a large one, is in memory.
+ * Every parameter of a model, one after another, from a source in any format. Besides what is handed out, only the tensor at
+ * hand and the next are in memory.
  *
  * @throws {WeightsMismatchError} before anything is read, when names or shapes do not fit
  * @throws {WeightsError} when a tensor that the model must do without holds something after all
@@ -32,52 +27,95 @@ export async function* readWeights(
   format: WeightFormat,
 ): AsyncGenerator<Weight> {
   const steps = matchWeights(source.tensors, config, format);
+  for (const step of steps) await check(step, source, steps);
   // The largest first: while its bytes are here twice, little else is, and the peak is lower.
-  const sorted = steps.toSorted((a, b) => sizeOf(source, b) - sizeOf(source, a));
-  const reads = sorted.flatMap((step) => readsOf(source, step, format));
-  for await (const { step, values, isLast } of readAhead(reads)) {
-    if (step.check === "zero") checkZero(step, values);
-    if (step.check === "tied") await checkTied(step, values, source, steps);
-    for (const { name, row } of step.targets) {
-      const isPiece = values.length < sizeOf(source, step);
-      const taken = isPiece ? values : takeTensor(values, row, config, format);
-      yield { name, shape: ourShape(row, config), values: taken, isLast };
-    }
+  const filling = steps
+    .filter(({ targets }) => targets.length > 0)
+    .toSorted((a, b) => sizeOf(source, b) - sizeOf(source, a));
+  for await (const { targets, tensor } of readTensors(source, filling, format)) {
+    const rows = targets.map(({ row }) => row);
+    const ours = takeTensors(tensor, rows, config, format);
+    tensor.dispose();
+    for (const [i, { name }] of targets.entries()) yield { name, value: ours[i]! };
   }
 }
 
-/** One question to the source: a tensor, or a piece of a large one. */
+/** The tensors of a file, put together from what is read. */
+async function* readTensors(
+  source: WeightSource,
+  steps: readonly Step[],
+  format: WeightFormat,
+): AsyncGenerator<Step & { readonly tensor: tf.Tensor1D }> {
+  const pieces: tf.Tensor1D[] = [];
+  try {
+    for await (const { step, start, values, isLast, isPart } of readAhead(source, steps)) {
+      const isTurned = start === 0 && isLast && !isSameLayout(step.targets[0]!.row, format); // which copies it
+      pieces.push(isPart && !isTurned ? copyOf(values) : tf.tensor1d(values, "float32"));
+      if (!isLast) continue;
+      const tensor = tf.concat(pieces);
+      tf.dispose(pieces.splice(0));
+      yield { ...step, tensor };
+    }
+  } finally {
+    tf.dispose(pieces);
+  }
+}
+
+/** A tensor of its own memory: to join two tensors copies them, on every backend; to make one of an array may not. */
+function copyOf(values: Float32Array): tf.Tensor1D {
+  const middle = values.length >> 1;
+  return tf.tidy(() => tf.concat([tf.tensor1d(values.subarray(0, middle)), tf.tensor1d(values.subarray(middle))]));
+}
+
+/** Numbers that are read at once: 16 MB. */
+const PIECE = 1 << 22;
+
+/** Tensors of fewer numbers are not worth the copy. */
+const SMALL = 1 << 14;
+
+/** One question to the source: a tensor, or a part of a large one. */
 interface Read {
   readonly step: Step;
+  readonly start: number;
+  readonly count: number;
+  readonly isPart: boolean;
   readonly isLast: boolean;
-  readonly start: () => Promise<Float32Array>;
 }
 
-/** A tensor may come in pieces when it is large, alone in the file's tensor, and laid out there as here: the token embedding, above all. */
-function readsOf(source: WeightSource, step: Step, format: WeightFormat): Read[] {
-  const { theirs, targets, check } = step;
+function readsOf(source: WeightSource, step: Step): Read[] {
   const size = sizeOf(source, step);
-  const isAlone = targets.length === 1 && check === undefined && isSameLayout(targets[0]!.row, format);
-  if (source.readPart === undefined || !isAlone || size <= PIECE) {
-    return [{ step, isLast: true, start: () => source.read(theirs) }];
-  }
+  if (source.readPart === undefined || size < SMALL)
+    return [{ step, start: 0, count: size, isPart: false, isLast: true }];
   return Array.from({ length: Math.ceil(size / PIECE) }, (_, i) => {
-    const count = Math.min(PIECE, size - i * PIECE);
-    const isLast = i * PIECE + count === size;
-    return { step, isLast, start: () => source.readPart!(theirs, i * PIECE, count) };
+    const start = i * PIECE;
+    return { step, start, count: Math.min(PIECE, size - start), isPart: true, isLast: start + PIECE >= size };
   });
 }
 
-/** Reads one tensor while the one before is worked on. */
+/**
+ * Reads one part while the one before is worked on, into two memories by turns. New memory for each would cost more time
+ * than reading it, and stay until it is collected.
+ */
 async function* readAhead(
-  reads: readonly Read[],
-): AsyncGenerator<{ readonly step: Step; readonly isLast: boolean; readonly values: Float32Array }> {
-  let next = reads[0]?.start();
-  for (const [i, { step, isLast }] of reads.entries()) {
+  source: WeightSource,
+  steps: readonly Step[],
+): AsyncGenerator<Read & { readonly values: Float32Array }> {
+  const reads = steps.flatMap((step) => readsOf(source, step));
+  const most = Math.max(0, ...reads.map(({ isPart, count }) => (isPart ? count : 0)));
+  const memories = [new Float32Array(most), new Float32Array(most)] as const;
+  const begin = (i: number): Promise<Float32Array> | undefined => {
+    if (reads[i] === undefined) return undefined;
+    const { step, start, count, isPart } = reads[i];
+    const into = memories[i % 2]!.subarray(0, count);
+    const reading = isPart ? source.readPart!(step.theirs, start, into) : source.read(step.theirs);
+    reading.catch(() => {}); // thrown when its turn comes, or nobody waits for it any more
+    return reading;
+  };
+  let next = begin(0);
+  for (const [i, read] of reads.entries()) {
     const values = await next!;
-    next = reads[i + 1]?.start();
-    next?.catch(() => {}); // thrown when its turn comes, or nobody waits for it any more
-    yield { step, isLast, values };
+    next = begin(i + 1);
+    yield { ...read, values };
   }
 }
 
@@ -85,7 +123,14 @@ function sizeOf(source: WeightSource, { theirs }: Step): number {
   return source.tensors.get(theirs)!.shape.reduce((a, b) => a * b, 1);
 }
 
-function checkZero({ theirs }: Step, values: Float32Array): void {
+/** What must hold where the model has no such parameter. */
+async function check(step: Step, source: WeightSource, steps: readonly Step[]): Promise<void> {
+  if (step.check === "zero") await checkZero(step, source);
+  if (step.check === "tied") await checkTied(step, source, steps);
+}
+
+async function checkZero({ theirs }: Step, source: WeightSource): Promise<void> {
+  const values = await source.read(theirs);
   if (values.every((value) => value === 0)) return;
   throw new WeightsError(
     "CONFIG_INVALID",
@@ -93,14 +138,9 @@ function checkZero({ theirs }: Step, values: Float32Array): void {
   );
 }
 
-async function checkTied(
-  { theirs }: Step,
-  head: Float32Array,
-  source: WeightSource,
-  steps: readonly Step[],
-): Promise<void> {
+async function checkTied({ theirs }: Step, source: WeightSource, steps: readonly Step[]): Promise<void> {
   const embedding = steps.find(({ targets }) => targets.some(({ name }) => name === "tokEmb.weight"))!;
-  const values = await source.read(embedding.theirs);
+  const [head, values] = [await source.read(theirs), await source.read(embedding.theirs)];
   if (values.every((value, i) => value === head[i])) return;
   throw new WeightsError(
     "CONFIG_INVALID",

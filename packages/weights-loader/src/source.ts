@@ -1,12 +1,15 @@
-import { parseHeader, type SafetensorsFile, toFloat32 } from "@scratch-llm/safetensors";
+import { byteLength, fromFloat32, parseHeader, type SafetensorsFile, toFloat32 } from "@scratch-llm/safetensors";
 
 /** Named tensors that can be read one at a time, wherever they lie. */
 export interface WeightSource {
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
   /** The tensor's numbers as 32-bit floats. */
   read(name: string): Promise<Float32Array>;
-  /** `count` of the tensor's numbers from the `start`th on, where the source can. */
-  readPart?(name: string, start: number, count: number): Promise<Float32Array>;
+  /**
+   * As many of the tensor's numbers as `into` has, from the `start`th on, where the source can. They lie in `into`, which is
+   * used again and again, or in new memory.
+   */
+  readPart?(name: string, start: number, into: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -29,7 +32,12 @@ export function sourceFromBytes(bytes: Uint8Array): WeightSource {
   };
 }
 
-/** The tensors of an open safetensors file, which `close` closes. */
+/**
+ * The tensors of an open safetensors file, which `close` closes.
+ *
+ * @example
+ * const source = sourceFromFile(await openSafetensors("model.safetensors"));
+ */
 export function sourceFromFile(file: SafetensorsFile): WeightSource {
   return {
     tensors: file.tensors,
@@ -37,9 +45,12 @@ export function sourceFromFile(file: SafetensorsFile): WeightSource {
       const { info, bytes } = await file.read(name);
       return toFloat32(bytes, info.dtype);
     },
-    async readPart(name, start, count) {
-      const { info, bytes } = await file.read(name, { start, count });
-      return toFloat32(bytes, info.dtype);
+    async readPart(name, start, into) {
+      const { dtype } = file.tensors.get(name)!;
+      const size = byteLength(dtype, [1]);
+      const memory = dtype === "F32" ? fromFloat32(into, "F32") : new Uint8Array(into.length * size);
+      const { bytes } = await file.read(name, { start: start * size, into: memory });
+      return toFloat32(bytes, dtype);
     },
     close: () => file.close(),
   };

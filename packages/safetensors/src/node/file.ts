@@ -14,15 +14,14 @@ export async function openToRead(path: string): Promise<FileHandle> {
   }
 }
 
-/** Reads `length` bytes at `position`. @throws {SafetensorsError} `READ_FAILED` when the file ends before */
+/** Fills `bytes` from `position` on. @throws {SafetensorsError} `READ_FAILED` when the file ends before */
 export async function readExactly(
   handle: FileHandle,
   path: string,
   position: number,
-  length: number,
+  bytes: Uint8Array,
 ): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafeSlow(length); // its own memory, not zeroed: every byte is read or this throws
-  for (let done = 0; done < length;) {
+  for (let done = 0; done < bytes.length;) {
     const { bytesRead } = await readSome(handle, path, bytes.subarray(done, done + MAX_READ), position + done);
     if (bytesRead === 0) {
       throw new SafetensorsError(

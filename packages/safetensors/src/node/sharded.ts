@@ -70,7 +70,7 @@ async function readWhole(path: string): Promise<Uint8Array> {
     if (size > MAX_INDEX_BYTES) {
       throw new SafetensorsError("INDEX_INVALID", `${path} has ${size} bytes, an index at most ${MAX_INDEX_BYTES}.`);
     }
-    return await readExactly(handle, path, 0, size);
+    return await readExactly(handle, path, 0, Buffer.allocUnsafeSlow(size));
   } finally {
     await handle.close();
   }

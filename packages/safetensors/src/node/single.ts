@@ -6,8 +6,13 @@ export async function openSingle(path: string): Promise<SafetensorsFile> {
   const handle = await openToRead(path);
   try {
     const { size } = await handle.stat();
-    const read = (start: number, length: number): Promise<Uint8Array> => readExactly(handle, path, start, length);
-    return await openRandomAccess({ name: path, size, read, close: () => handle.close() });
+    return await openRandomAccess({
+      name: path,
+      size,
+      // Its own memory, not zeroed: every byte is read or this throws.
+      read: (start, length, into = Buffer.allocUnsafeSlow(length)) => readExactly(handle, path, start, into),
+      close: () => handle.close(),
+    });
   } catch (error) {
     await handle.close();
     throw error;
