@@ -1,2 +1,2 @@
 export { saveOnnxFiles, saveOnnxFolder, type SaveOptions } from "./export/save.ts";
-export { hasOnnxRuntime, openOnnxModel } from "./runtime/open-node.ts";
+export { findDecoder, hasOnnxRuntime, openOnnxModel } from "./runtime/open-node.ts";

@@ -5,7 +5,7 @@ import type { TensorType } from "../proto/messages.ts";
 export const BLOCK = 32;
 
 /** A tensor as it is stored, without its bytes. */
-export interface StoredForm {
+interface StoredForm {
   /** Follows the parameter's name. */
   readonly suffix: string;
   readonly type: TensorType;
@@ -13,7 +13,7 @@ export interface StoredForm {
 }
 
 /** A parameter's numbers as bytes, one array per stored tensor. */
-export interface Encoded {
+interface Encoded {
   readonly bytes: readonly Uint8Array[];
   /** Sum over the weights of (stored − exact)². */
   readonly squaredError: number;

@@ -41,7 +41,7 @@ export interface TensorMessage {
 }
 
 /** Where in which file a tensor's bytes are. */
-export interface ExternalData {
+interface ExternalData {
   readonly location: string;
   readonly offset: number;
   readonly length: number;

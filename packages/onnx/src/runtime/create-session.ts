@@ -32,7 +32,7 @@ export async function createSession(
     const session = await (typeof graph === "string"
       ? runtime.InferenceSession.create(graph, options)
       : runtime.InferenceSession.create(graph, options));
-    return new GPTSession(runtime, session, metadata.config);
+    return new GPTSession(runtime, session, metadata);
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     if (/bad_alloc|out of memory|allocat/iu.test(text)) throw outOfMemory(metadata.dataBytes, { cause });

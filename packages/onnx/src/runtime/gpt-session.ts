@@ -1,5 +1,7 @@
 import type { GPTConfig } from "@scratch-llm/gpt";
 import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
+import type { Metadata } from "../export/metadata.ts";
+import type { Quantization } from "../export/quantization.ts";
 import { KeyValueStore } from "./key-value-store.ts";
 
 /** The part of ONNX Runtime that is needed; onnxruntime-node and onnxruntime-web both are one. */
@@ -13,13 +15,20 @@ const HIDDEN = -1e9;
 /** A decoder graph in ONNX Runtime, with the rows that it has seen. */
 export class GPTSession {
   readonly config: GPTConfig;
+  /** How its weights are kept. */
+  readonly quantization: Quantization;
   readonly store: KeyValueStore;
   readonly #runtime: Runtime;
   readonly #session: InferenceSession;
 
-  constructor(runtime: Runtime, session: InferenceSession, config: GPTConfig) {
+  constructor(
+    runtime: Runtime,
+    session: InferenceSession,
+    { config, quantization }: Pick<Metadata, "config" | "quantization">,
+  ) {
     const { nLayers, nHeads, embDim } = config;
     this.config = config;
+    this.quantization = quantization;
     this.store = new KeyValueStore({ nLayers, nHeads, headDim: embDim / nHeads });
     this.#runtime = runtime;
     this.#session = session;

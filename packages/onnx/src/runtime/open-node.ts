@@ -24,7 +24,11 @@ export async function hasOnnxRuntime(): Promise<boolean> {
  * @example const decoder = new OnnxDecoder(await openOnnxModel("deploy/mine"));
  */
 export async function openOnnxModel(path: string, options: SessionOptions = {}): Promise<GPTSession> {
+  if (!existsSync(path)) throw new OnnxError("READ_FAILED", `There is no ${path}; check the path.`);
   const file = findDecoder(path);
+  if (file === undefined) {
+    throw new OnnxError("READ_FAILED", `${path} has no ONNX decoder: write one with 'model export --format onnx'.`);
+  }
   const metadata = readMetadata(await readFile(file), file);
   checkData(join(dirname(file), metadata.dataName), metadata.dataBytes);
   const runtime = await import("onnxruntime-node").catch((cause: unknown) => {
@@ -33,15 +37,14 @@ export async function openOnnxModel(path: string, options: SessionOptions = {}):
   return createSession(runtime, { graph: file, metadata }, options);
 }
 
-function findDecoder(path: string): string {
-  if (!existsSync(path)) throw new OnnxError("READ_FAILED", `There is no ${path}; check the path.`);
-  if (!statSync(path).isDirectory()) return path;
+/** The decoder file that a path is, or that lies in the folder; undefined where there is none. */
+export function findDecoder(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  if (!statSync(path).isDirectory()) return path.endsWith(".onnx") ? path : undefined;
   const kinds: readonly Quantization[] = ["none", "int8", "int4", "dynamic", "f16"];
-  const found = [join(path, "onnx"), path]
+  return [join(path, "onnx"), path]
     .flatMap((folder) => kinds.map((kind) => join(folder, fileNames(kind).decoder)))
     .find((file) => existsSync(file));
-  if (found !== undefined) return found;
-  throw new OnnxError("READ_FAILED", `${path} has no ONNX decoder: write one with 'model export --format onnx'.`);
 }
 
 function checkData(path: string, expected: number): void {

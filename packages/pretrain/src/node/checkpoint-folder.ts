@@ -16,17 +16,21 @@ export async function listCheckpoints(runDir: string): Promise<{ step: number; p
 
 /**
  * The checkpoint to go on from: the one that the file `latest` names, or else the complete one with most steps. Checkpoints
- * that an interruption or a bad copy left incomplete do not count.
+ * that an interruption or a bad copy left incomplete do not count, nor those of `before` steps or more.
  *
  * @returns its path, or undefined where there is none.
  */
-export async function latestCheckpoint(runDir: string): Promise<string | undefined> {
+export async function latestCheckpoint(
+  runDir: string,
+  { before = Infinity }: { readonly before?: number } = {},
+): Promise<string | undefined> {
   const named = (await readFile(join(runDir, LATEST), "utf8").catch(() => "")).trim();
-  if (/^checkpoints\/step-\d+$/.test(named)) {
+  const step = /^checkpoints\/step-(\d+)$/.exec(named)?.[1];
+  if (step !== undefined && Number(step) < before) {
     const path = join(runDir, named);
     if (await isComplete(path)) return path;
   }
-  return (await listCheckpoints(runDir))[0]?.path;
+  return (await listCheckpoints(runDir)).find((one) => one.step < before)?.path;
 }
 
 /** @throws {CheckpointError} where the folder is no complete checkpoint. */

@@ -106,6 +106,13 @@ describe("latestCheckpoint", () => {
     expect(await latestCheckpoint(join(runDir, "nowhere"))).toBeUndefined();
   });
 
+  it("leaves out those of too many steps", async () => {
+    for (const step of [10, 20]) await saveTinyRun(runDir, run, at(step));
+    expect(await latestCheckpoint(runDir, { before: 21 })).toBe(pathOf(20));
+    expect(await latestCheckpoint(runDir, { before: 20 })).toBe(pathOf(10));
+    expect(await latestCheckpoint(runDir, { before: 10 })).toBeUndefined();
+  });
+
   it("skips incomplete ones, whatever `latest` says", async () => {
     for (const step of [10, 20, 30, 40]) await saveTinyRun(runDir, run, at(step));
     truncateSync(join(pathOf(40), "model.safetensors"), 100);
