@@ -6,7 +6,7 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test, // not mergeConfig: it would add to the lists and keep the exclusion of slow tests
-    include: ["packages/*/src/**/*.slow.test.ts", "apps/*/src/**/*.slow.test.ts", "test/**/*.slow.test.ts"],
+    include: ["packages/*/src/**/*.slow.test.ts", "apps/*/{src,test}/**/*.slow.test.ts", "test/**/*.slow.test.ts"],
     exclude: ["**/node_modules/**"],
     maxWorkers: 1,
     testTimeout: 3_600_000,

@@ -126,6 +126,9 @@ describe("scratch-llm", () => {
     expect(metrics).toHaveLength(15);
     expect(metrics[0]).toMatchObject({ schema: 1, type: "step", step: 0 });
 
+    const saved = JSON.parse(await readFile(join(path, "config.json"), "utf8")) as { config: { train: object } };
+    expect(saved.config.train).toMatchObject({ precision: "f32" });
+
     const greedy = await run(
       ["generate", "--model", path, "--prompt", "The Patience", "--max-new-tokens", "5", "--backend", "wasm", "--json"],
       folder,
@@ -209,6 +212,37 @@ describe("scratch-llm", () => {
     );
     expect(rest.code, rest.stderr).toBe(0);
     expect([...before, ...losses(events(rest.stdout))]).toEqual(losses(events(whole.stdout)));
+  });
+
+  it("stops when the loss is no number, and names the last good checkpoint", async () => {
+    const path = join(folder, "ruined");
+    const rising = [
+      "--set",
+      "train.minLearningRate=1e30",
+      "--set",
+      "train.warmupSteps=0",
+      "--set",
+      "train.checkpointEvery=1",
+    ];
+    const { code, stdout } = await run(train("--run-dir", path, "--max-steps", "12", ...rising), folder);
+    expect(code).toBe(1);
+    const last = events(stdout).at(-1);
+    const checkpoints = events(stdout).filter(({ type }) => type === "checkpoint");
+    const saved = checkpoints.at(-2); // the last one holds the weights that gave no number
+    const message = expect.stringMatching(/^The loss is (NaN|Infinity) at step \d+.*--resume/u);
+    expect(last).toMatchObject({ type: "error", code: "NON_FINITE_LOSS", message });
+    expect(last?.["message"]).toContain(`--resume ${String(saved?.["path"])}`);
+    const resumed = [
+      "train",
+      "pretrain",
+      "--resume",
+      String(saved?.["path"]),
+      "--dry-run",
+      "--backend",
+      "wasm",
+      "--json",
+    ];
+    expect((await run(resumed, folder)).code).toBe(0);
   });
 
   it("loses nothing but the probe's time: losses are the same with and without it", async () => {

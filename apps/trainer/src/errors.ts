@@ -6,6 +6,7 @@ export type TrainerErrorCode =
   | "RUN_FOLDER"
   | "MODEL_FOLDER"
   | "MEMORY"
+  | "NON_FINITE_LOSS"
   | "ADDRESS"
   | "INTERRUPTED";
 

@@ -46,6 +46,14 @@ export function addSampling(command: Command, { help }: Messages): Command {
     .option("--seed <n>", help.seed, wholeNumber, 123);
 }
 
+/** Adds the flags that say what a model runs on. */
+export function addRuntime(command: Command, { help }: Messages): Command {
+  return command
+    .addOption(new Option("--runtime <name>", help.runtime).choices(["onnx", "tfjs"]))
+    .addOption(new Option("--quantize <kind>", help.quantize).choices(["none", "int8", "int4"]).default("none"))
+    .option("--eager", help.eager);
+}
+
 /** What the common flags mean. */
 export function context(options: CommonOptions, messages: Messages): Context {
   const output = new Output({ json: options.json === true, quiet: options.quiet === true });

@@ -26,11 +26,15 @@ export function addModelCommands(model: Command, messages: Messages): void {
     async (name: string, flags: CommonOptions) => (await load()).info(name, context(flags, messages)),
   );
   addCommon(model.command("export <name> <folder>").alias("convert").description(help.export), messages)
-    .addOption(new Option("--format <name>", help.format).choices(["hf", "book", "gguf"]).default("hf"))
+    .addOption(new Option("--format <name>", help.format).choices(["hf", "book", "gguf", "onnx"]).default("hf"))
     .addOption(new Option("--dtype <name>", help.dtype).choices(["F32", "F16", "BF16"]).default("F32"))
+    .addOption(
+      new Option("--quantize <kind>", help.exportQuantize)
+        .choices(["none", "f16", "int8", "int4", "dynamic"])
+        .default("none"),
+    )
     .action(async (name: string, folder: string, flags: CommonOptions & ExportFlags) => {
-      const { format, dtype } = flags;
-      await (await load()).exportTo(name, folder, { format, dtype }, context(flags, messages));
+      await (await load()).exportTo(name, folder, flags, context(flags, messages));
     });
   addCommon(model.command("rm <name>").description(help.rm), messages).action(
     async (name: string, flags: CommonOptions) => (await load()).remove(name, context(flags, messages)),

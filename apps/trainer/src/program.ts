@@ -6,6 +6,7 @@ import type { QuickstartOptions } from "./commands/quickstart.ts";
 import type { PretrainOptions } from "./commands/train-pretrain.ts";
 import {
   addCommon,
+  addRuntime,
   addSampling,
   collect,
   type CommonOptions,
@@ -52,7 +53,7 @@ export function buildProgram(messages: Messages): Command {
     .option("--dry-run", help.dryRun)
     .option("--no-probe", help.noProbe)
     .option("--eager", help.eager)
-    .addOption(new Option("--precision <name>", help.precision).choices(["f32", "bf16"]).default("f32"))
+    .addOption(new Option("--precision <name>", help.precision).choices(["f32", "bf16"]))
     .action(async (options: CommonOptions & PretrainOptions) => {
       const { trainPretrain } = await import("./commands/train-pretrain.ts");
       await trainPretrain(options, context(options, messages));
@@ -60,7 +61,10 @@ export function buildProgram(messages: Messages): Command {
 
   addTuningCommands(train, messages);
 
-  addSampling(addCommon(program.command("generate").description(help.generate), messages), messages)
+  addRuntime(
+    addSampling(addCommon(program.command("generate").description(help.generate), messages), messages),
+    messages,
+  )
     .option("--model <path>", help.model)
     .requiredOption("--prompt <text>", help.prompt)
     .option("--num-beams <n>", help.numBeams, positiveInteger)
@@ -71,7 +75,7 @@ export function buildProgram(messages: Messages): Command {
       await generateCommand(flags, context(flags, messages));
     });
 
-  addSampling(addCommon(program.command("chat").description(help.chat), messages), messages)
+  addRuntime(addSampling(addCommon(program.command("chat").description(help.chat), messages), messages), messages)
     .option("--model <path>", help.model)
     .option("-p, --prompt <text>", help.chatPrompt)
     .option("--system <text>", help.system)

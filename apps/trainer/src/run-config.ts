@@ -46,6 +46,8 @@ export const TrainSettings = z.strictObject({
   accumulationSteps: count,
   /** "torch": PyTorch's own masks; "fast": the backend's. */
   dropout: z.enum(["torch", "fast"]),
+  /** "bf16": matrix products in bfloat16. */
+  precision: z.enum(["f32", "bf16"]).default("f32"),
   evalEvery: count,
   evalBatches: count,
   /** Steps between samples; 0 = after each epoch. */
@@ -90,6 +92,7 @@ const BOOK_CH05: RunConfig = {
     clipNorm: 0,
     accumulationSteps: 1,
     dropout: "torch",
+    precision: "f32",
     evalEvery: 5,
     evalBatches: 5,
     sampleEvery: 0,
@@ -116,6 +119,7 @@ const QUICKSTART: RunConfig = {
     clipNorm: 1,
     accumulationSteps: 1,
     dropout: "fast",
+    precision: "f32",
     evalEvery: 50,
     evalBatches: 4,
     sampleEvery: 200,

@@ -1,12 +1,20 @@
 import type { Command } from "commander";
 import type { ListenFlags, ServeFlags } from "./commands/serve.ts";
-import { addCommon, type CommonOptions, context, positiveInteger, positiveNumber, wholeNumber } from "./flags.ts";
+import {
+  addCommon,
+  addRuntime,
+  type CommonOptions,
+  context,
+  positiveInteger,
+  positiveNumber,
+  wholeNumber,
+} from "./flags.ts";
 import type { Messages } from "./messages/messages.ts";
 
 /** Adds `serve` and `playground`. */
 export function addServeCommands(program: Command, messages: Messages): void {
   const { help } = messages;
-  addListening(program.command("serve").description(help.serve), messages, 8000)
+  addRuntime(addListening(program.command("serve").description(help.serve), messages, 8000), messages)
     .option("--model <path>", help.serveModel)
     .option("--name <id>", help.serveName)
     .option("--template <format>", help.template)

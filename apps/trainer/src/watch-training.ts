@@ -1,9 +1,17 @@
-import type { EpochEvent, EvalEvent, Losses, TrainEvent, TrainState } from "@scratch-llm/pretrain";
+import {
+  type EpochEvent,
+  type EvalEvent,
+  type Losses,
+  NonFiniteLossError,
+  type TrainEvent,
+  type TrainState,
+} from "@scratch-llm/pretrain";
+import { latestCheckpoint } from "@scratch-llm/pretrain/node";
 import { TrainerError } from "./errors.ts";
 import type { Context } from "./flags.ts";
 import { formatDuration } from "./format.ts";
 import { interrupted } from "./interrupt.ts";
-import { fill } from "./messages/messages.ts";
+import { fill, type Messages } from "./messages/messages.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { startCommand } from "./start-command.ts";
 import { type Curve, lossPoint, TrainingReport } from "./training-report.ts";
@@ -29,7 +37,8 @@ export interface WatchedTraining {
 
 /**
  * Runs a training to its end, with every event shown and written down.
- * @throws {TrainerError} `INTERRUPTED` after Ctrl-C, when the step is finished and saved.
+ * @throws {TrainerError} `INTERRUPTED` after Ctrl-C, when the step is finished and saved; `NON_FINITE_LOSS` when the loss is
+ *   no number any more, with the last good checkpoint.
  */
 export async function watchTraining(training: WatchedTraining, context: Context): Promise<TrainingReport> {
   const { events, folder, totalSteps, state, title, command, evalRemark, epochLine, curves = [] } = training;
@@ -46,6 +55,8 @@ export async function watchTraining(training: WatchedTraining, context: Context)
       await report.handle(event);
       aborted = event.type === "done" && event.reason === "aborted";
     }
+  } catch (error) {
+    throw error instanceof NonFiniteLossError ? await ruined(error, folder, messages) : error;
   } finally {
     output.clearProgress();
     interrupted.removeEventListener("abort", onInterrupt);
@@ -63,6 +74,14 @@ export async function watchTraining(training: WatchedTraining, context: Context)
   const losses = { train: trainLoss.toFixed(3), val: valLoss.toFixed(3) };
   output.result(fill(messages.run.done, { duration: formatDuration(report.seconds), ...losses }));
   return report;
+}
+
+/** Says where to go on from. A checkpoint of as many steps as the loss's number holds the weights that gave this loss. */
+async function ruined(cause: NonFiniteLossError, folder: RunFolder, { errors }: Messages): Promise<TrainerError> {
+  const { step, loss } = cause;
+  const path = await latestCheckpoint(folder.path, { before: step });
+  const remedy = path === undefined ? errors.nonFiniteNoCheckpoint : fill(errors.nonFiniteResume, { path });
+  return new TrainerError("NON_FINITE_LOSS", fill(errors.nonFiniteLoss, { step, loss, remedy }), { cause });
 }
 
 const LOSSES: Omit<Curve, "title"> = { name: "loss-plot", labels: {}, point: lossPoint };

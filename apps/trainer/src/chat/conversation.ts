@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { answerEnds, type ChatMessage, type PromptFormat } from "@scratch-llm/finetune-instruct";
-import { generate, type GenerateStep, ModelDecoder } from "@scratch-llm/gpt";
-import type { LoadedModel } from "@scratch-llm/weights-loader/node";
+import { generate, type GenerateStep } from "@scratch-llm/gpt";
 import { TrainerError } from "../errors.ts";
+import type { OpenedModel } from "../open-model.ts";
 import { writeWhole } from "../run-folder.ts";
 import { type SamplingFlags, samplingOptions } from "../sampling-options.ts";
 
@@ -22,17 +22,15 @@ export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS);
 
 /** A conversation and the model that takes part in it. The decoder keeps what it has read, so a turn costs only its new tokens. */
 export class Conversation {
-  readonly #loaded: LoadedModel;
-  readonly #decoder: ModelDecoder;
+  readonly #opened: OpenedModel;
   readonly #format: PromptFormat | undefined;
   #flags: SamplingFlags;
   #messages: ChatMessage[];
 
   /** @param format the one that the model was taught; a base model knows no roles: it sees the texts one after the other */
-  constructor(loaded: LoadedModel, flags: SamplingFlags & { readonly system?: string }, format?: PromptFormat) {
-    this.#loaded = loaded;
+  constructor(opened: OpenedModel, flags: SamplingFlags & { readonly system?: string }, format?: PromptFormat) {
+    this.#opened = opened;
     this.#format = format;
-    this.#decoder = new ModelDecoder(loaded.model);
     this.#flags = flags;
     this.#messages = flags.system === undefined ? [] : [{ role: "system", content: flags.system }];
   }
@@ -43,12 +41,12 @@ export class Conversation {
 
   /** Streams the model's answer. What was written when the signal ends it stays part of the conversation. */
   async *reply(text: string, signal: AbortSignal): AsyncGenerator<GenerateStep, void, void> {
-    const { tokenizer } = this.#loaded;
+    const { tokenizer, decoder } = this.#opened;
     this.#messages.push({ role: "user", content: text });
     const prompt = this.#prompt();
     let answer = "";
     try {
-      for await (const step of generate(this.#decoder, prompt, {
+      for await (const step of generate(decoder, prompt, {
         ...samplingOptions(this.#withAnswerEnds(), tokenizer),
         signal,
       })) {
@@ -63,7 +61,7 @@ export class Conversation {
   }
 
   #prompt(): Int32Array {
-    const { tokenizer } = this.#loaded;
+    const { tokenizer } = this.#opened;
     if (this.#format === undefined) return tokenizer.encode(this.#messages.map(({ content }) => content).join("\n"));
     const { specialTokens } = this.#format;
     return tokenizer.encode(this.#format.conversation(this.#messages), specialTokens ? { allowedSpecial: "all" } : {});
@@ -114,9 +112,8 @@ export class Conversation {
     this.#messages = saved.messages;
   }
 
-  dispose(): void {
-    this.#decoder.dispose();
-    this.#loaded.model.dispose();
+  async dispose(): Promise<void> {
+    await this.#opened.dispose();
   }
 }
 

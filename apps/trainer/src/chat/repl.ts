@@ -43,7 +43,7 @@ export class ChatRepl {
     } finally {
       release();
       lines.close();
-      this.#conversation.dispose();
+      await this.#conversation.dispose();
     }
   }
 

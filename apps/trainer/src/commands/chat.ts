@@ -1,15 +1,14 @@
-import { type LoadedModel, loadModelFolder } from "@scratch-llm/weights-loader/node";
-import { bringUpBackend } from "../bring-up.ts";
 import { Conversation } from "../chat/conversation.ts";
 import { ChatRepl } from "../chat/repl.ts";
 import type { Context } from "../flags.ts";
 import { findModel } from "../find-model.ts";
 import { fill } from "../messages/messages.ts";
+import { openModel, type RuntimeFlags } from "../open-model.ts";
 import type { SamplingFlags } from "../sampling-options.ts";
 import { runFormat } from "../tuning/run-format.ts";
 
 /** The flags of `chat`. */
-export interface ChatFlags extends SamplingFlags {
+export interface ChatFlags extends SamplingFlags, RuntimeFlags {
   readonly model?: string;
   /** One message, one answer, no prompt. */
   readonly prompt?: string;
@@ -19,13 +18,11 @@ export interface ChatFlags extends SamplingFlags {
 
 /** `scratch-llm chat`: a conversation with a model, or with `-p` a single answer. */
 export async function chat(flags: ChatFlags, context: Context): Promise<void> {
-  const { output, messages, backend } = context;
+  const { messages } = context;
   const path = await findModel(flags.model, messages);
-  await bringUpBackend(backend, output, messages);
-  const loaded: LoadedModel = await loadModelFolder(path);
-  loaded.model.eval();
+  const opened = await openModel(path, flags, context);
   const taught = await runFormat(path);
-  const conversation = new Conversation(loaded, flags, taught?.format);
+  const conversation = new Conversation(opened, flags, taught?.format);
   const welcome = taught === undefined ? messages.chat.baseModel : fill(messages.chat.taught, { name: taught.name });
   const repl = new ChatRepl(conversation, context, { welcome, verbose: flags.verbose === true });
   if (flags.prompt === undefined) await repl.run(process.stdin, process.stdout);

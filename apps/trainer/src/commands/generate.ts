@@ -1,18 +1,17 @@
 import { answerEnds, extractResponse } from "@scratch-llm/finetune-instruct";
 import { beamSearch, generate, type GenerateStep } from "@scratch-llm/gpt";
 import type { EncodeOptions } from "@scratch-llm/tokenizer";
-import { type LoadedModel, loadModelFolder } from "@scratch-llm/weights-loader/node";
-import { bringUpBackend } from "../bring-up.ts";
 import type { Context } from "../flags.ts";
 import { TrainerError } from "../errors.ts";
 import { findModel } from "../find-model.ts";
 import { interrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
+import { type OpenedModel, openModel, type RuntimeFlags } from "../open-model.ts";
 import { type SamplingFlags, samplingOptions } from "../sampling-options.ts";
 import { type RunFormat, runFormat } from "../tuning/run-format.ts";
 
 /** The flags of `generate`. */
-export interface GenerateFlags extends SamplingFlags {
+export interface GenerateFlags extends SamplingFlags, RuntimeFlags {
   readonly model?: string;
   readonly prompt: string;
   readonly numBeams?: number;
@@ -26,21 +25,20 @@ export interface GenerateFlags extends SamplingFlags {
  * in the format of its run.
  */
 export async function generateCommand(flags: GenerateFlags, context: Context): Promise<void> {
-  const { output, messages, backend } = context;
+  const { output, messages } = context;
   const path = await findModel(flags.model, messages);
-  await bringUpBackend(backend, output, messages);
-  const loaded = await loadModelFolder(path);
-  loaded.model.eval();
+  const opened = await openModel(path, flags, context);
   const taught = flags.raw === true ? undefined : await runFormat(path);
   const asked = askedIn(taught, flags);
-  const prompt = loaded.tokenizer.encode(asked.text, asked.options);
+  const prompt = opened.tokenizer.encode(asked.text, asked.options);
   if (taught !== undefined) output.note(fill(messages.tuning.format, { name: taught.name }));
   if (prompt.length === 0 || flags.prompt === "") throw new TrainerError("USAGE", messages.errors.emptyPrompt);
   const started = performance.now();
   const { ids, text, finishReason } =
     flags.numBeams === undefined
-      ? await stream(prompt, { ...flags, ...asked }, loaded, context)
-      : await searchBeams(prompt, flags.numBeams, flags, loaded, context);
+      ? await stream(prompt, { ...flags, ...asked }, opened, context)
+      : await searchBeams(prompt, flags.numBeams, flags, opened, context);
+  await opened.dispose();
   const seconds = (performance.now() - started) / 1000;
   const newTokens = ids.length - prompt.length;
   const format = taught && {
@@ -79,7 +77,7 @@ interface Written {
 async function stream(
   prompt: Int32Array,
   flags: GenerateFlags & Asked,
-  { model, tokenizer }: LoadedModel,
+  { decoder, tokenizer }: OpenedModel,
   { output }: Context,
 ): Promise<Written> {
   output.stream(flags.shown);
@@ -87,7 +85,7 @@ async function stream(
   const ids = [...prompt];
   let finishReason = "";
   const options = { ...samplingOptions(flags, tokenizer), topLogProbs: flags.topLogProbs, signal: interrupted };
-  for await (const step of generate(model, prompt, options)) {
+  for await (const step of generate(decoder, prompt, options)) {
     ids.push(step.id);
     text += step.text;
     finishReason = step.finishReason ?? "";
@@ -106,10 +104,10 @@ async function searchBeams(
   prompt: Int32Array,
   numBeams: number,
   { maxNewTokens }: GenerateFlags,
-  { model, tokenizer }: LoadedModel,
+  { decoder, tokenizer }: OpenedModel,
   { output }: Context,
 ): Promise<Written> {
-  const [best] = await beamSearch(model, prompt, {
+  const [best] = await beamSearch(decoder, prompt, {
     numBeams,
     maxNewTokens,
     eosId: tokenizer.eosId,

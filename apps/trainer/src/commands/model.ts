@@ -1,6 +1,8 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { countParameters } from "@scratch-llm/gpt";
+import type { Quantization } from "@scratch-llm/onnx";
+import { saveOnnxFolder } from "@scratch-llm/onnx/node";
 import {
   detectFormat,
   type DownloadEvent,
@@ -129,20 +131,31 @@ export async function info(name: string, context: Context): Promise<void> {
 
 /** The flags of `model export`. */
 export interface ExportFlags {
-  readonly format: "hf" | "book" | "gguf";
+  readonly format: "hf" | "book" | "gguf" | "onnx";
+  readonly quantize: Quantization;
   readonly dtype: "F32" | "F16" | "BF16";
 }
 
 /** `model export NAME OUT`: any form that is read, as a form that others read. */
 export async function exportTo(name: string, target: string, flags: ExportFlags, context: Context): Promise<void> {
   const { output, messages } = context;
-  const path = await findModel(name, messages);
+  const source = await findModel(name, messages);
   await bringUpBackend(context.backend, output, messages);
-  const { model, tokenizer } = await loadModelFolder(path);
-  const weights = await exportModel(target, { model, tokenizer, ...flags });
+  const { model, tokenizer } = await loadModelFolder(source);
+  const { format, dtype, quantize } = flags;
+  let path = target;
+  if (format === "onnx") {
+    const errors = await saveOnnxFolder(target, { model, tokenizer, quantization: quantize });
+    for (const error of errors) output.event({ type: "tensor", ...error });
+    const worst = errors.toSorted((a, b) => b.relativeError - a.relativeError)[0];
+    if (worst !== undefined) {
+      const error = (100 * worst.relativeError).toFixed(2);
+      output.note(fill(messages.runtime.quantized, { error, name: worst.name }));
+    }
+  } else path = await exportModel(target, { model, tokenizer, format, dtype });
   model.dispose();
-  output.result(fill(messages.model.exported, { path: weights }));
-  output.event({ type: "done", path: weights, ...flags });
+  output.result(fill(messages.model.exported, { path }));
+  output.event({ type: "done", path, format, ...(format === "onnx" ? { quantize } : { dtype }) });
 }
 
 /** `model rm NAME`: deletes a downloaded or imported model. */

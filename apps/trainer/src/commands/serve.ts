@@ -1,13 +1,11 @@
 import { basename, dirname, resolve } from "node:path";
-import { DecoderSlots, ModelDecoder } from "@scratch-llm/gpt";
-import { loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { destination, pino } from "pino";
-import { bringUpBackend } from "../bring-up.ts";
 import { TrainerError } from "../errors.ts";
 import { findModel } from "../find-model.ts";
 import type { Context } from "../flags.ts";
 import { whenInterrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
+import { openModel, type RuntimeFlags } from "../open-model.ts";
 import type { ServiceLimits } from "../serve/service.ts";
 import { type RunningServer, startServer } from "../serve/start-server.ts";
 import { playgroundFolder } from "../serve/static-page.ts";
@@ -21,7 +19,7 @@ export interface ListenFlags {
 }
 
 /** The flags of `serve`. */
-export interface ServeFlags extends ListenFlags {
+export interface ServeFlags extends ListenFlags, RuntimeFlags {
   readonly model?: string;
   readonly name?: string;
   readonly template?: string;
@@ -38,13 +36,12 @@ const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"])
 
 /** `scratch-llm serve`: a model behind OpenAI's HTTP interface, until a signal ends it. */
 export async function serve(flags: ServeFlags, context: Context): Promise<void> {
-  const { output, messages, backend } = context;
+  const { output, messages } = context;
   const path = await findModel(flags.model, messages);
   const taught = await formatFor(flags.template, path);
-  await bringUpBackend(backend, output, messages);
-  const { model, tokenizer } = await loadModelFolder(path);
-  model.eval();
-  const decoder = new DecoderSlots({ create: () => new ModelDecoder(model), maxSlots: flags.slots });
+  const opened = await openModel(path, flags, context);
+  const { tokenizer } = opened;
+  const decoder = opened.slots(flags.slots);
   const id = flags.name ?? modelName(flags.model ?? path, path);
   const apiKey = flags.apiKey ?? process.env["SCRATCH_LLM_API_KEY"];
   const server = await listening(flags, context, () =>
@@ -67,7 +64,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<void> 
   if (playgroundFolder() !== undefined) output.result(fill(messages.serve.page, { url: server.url }));
   if (apiKey === undefined && !LOOPBACK.has(flags.host)) output.note(fill(messages.serve.open, { host: flags.host }));
   await untilInterrupted(server, context);
-  model.dispose();
+  await opened.dispose();
 }
 
 function limits({ bodyLimit, answerTime, requestTime }: ServeFlags): ServiceLimits {

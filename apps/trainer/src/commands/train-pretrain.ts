@@ -20,14 +20,15 @@ export interface PretrainOptions {
   readonly keepLast?: number;
   readonly dryRun?: boolean;
   readonly probe: boolean;
-  readonly precision: "f32" | "bf16";
+  readonly precision?: "f32" | "bf16";
   readonly eager?: boolean;
 }
 
 /** `scratch-llm train pretrain`: a new run, or the rest of an earlier one. */
 export async function trainPretrain(options: PretrainOptions, context: Context): Promise<void> {
   const plan = (await resumedPlan(options)) ?? (await newPlan(options));
-  const { dryRun = false, probe, precision, eager = false } = options;
+  const { dryRun = false, probe, eager = false } = options;
+  const { precision } = plan.config.train;
   await pretrain(plan, { dryRun, probe, compute: { precision, eager } }, context);
 }
 
@@ -40,7 +41,7 @@ async function newPlan(options: PretrainOptions): Promise<RunPlan> {
   return { preset, config, corpus, folder, ...(options.init === undefined ? {} : { init: options.init }) };
 }
 
-/** Undefined when nothing is to be resumed. Only the length of a run and what it keeps may be changed. */
+/** Undefined when nothing is to be resumed. Only the length of a run, what it keeps and how it computes may be changed. */
 async function resumedPlan(options: PretrainOptions): Promise<RunPlan | undefined> {
   if (options.resume === undefined) return undefined;
   const found = await findRun(
@@ -48,18 +49,25 @@ async function resumedPlan(options: PretrainOptions): Promise<RunPlan | undefine
   );
   if (found === undefined) return undefined;
   const plan = await readPlan(found.folder);
-  const { maxSteps, maxTime, keepLast } = options;
+  const { maxSteps, maxTime, keepLast, precision } = options;
   const train = {
     ...plan.config.train,
     ...(maxSteps === undefined ? {} : { maxSteps }),
     ...(maxTime === undefined ? {} : { maxMinutes: maxTime }),
     ...(keepLast === undefined ? {} : { keepLast }),
+    ...(precision === undefined ? {} : { precision }),
   };
   return { ...plan, ...found, config: { ...plan.config, train } };
 }
 
 /** Flags that are settings in disguise. */
-function flagAssignments({ seed, maxSteps, maxTime, keepLast }: PretrainOptions): string[] {
-  const settings = { seed, "train.maxSteps": maxSteps, "train.maxMinutes": maxTime, "train.keepLast": keepLast };
+function flagAssignments({ seed, maxSteps, maxTime, keepLast, precision }: PretrainOptions): string[] {
+  const settings = {
+    seed,
+    "train.maxSteps": maxSteps,
+    "train.maxMinutes": maxTime,
+    "train.keepLast": keepLast,
+    "train.precision": precision,
+  };
   return Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
 }

@@ -55,8 +55,11 @@ export const en = {
     list: "list the models on this computer",
     info: "show a model's format and shape",
     export: "write a model in a form that others read",
-    format: "hf (transformers), book (the book's names) or gguf",
+    format: "hf (transformers), book (the book's names), gguf, or onnx: a folder to deploy",
     dtype: "F32, F16 or BF16",
+    exportQuantize: "weights of ONNX: none (f32), f16, int8, int4 or dynamic (8 bits, activations too)",
+    runtime: "onnx or tfjs; without it ONNX Runtime where onnxruntime-node is installed",
+    quantize: "weights on ONNX Runtime: none, int8 or int4",
     rm: "remove a model",
     perplexity: "how surprised a model is by a text",
     classifyTraining: "teach a model to tell classes apart (chapter 6)",
@@ -137,6 +140,19 @@ export const en = {
     none: "No models yet. Get one with: model download gpt2",
     exported: "Wrote {path}",
     removed: "Removed {name}.",
+  },
+  runtime: {
+    onnx: "Runs on ONNX Runtime ({weights}); --runtime tfjs for TensorFlow.js.",
+    weights: {
+      none: "32-bit floats",
+      f16: "16-bit floats",
+      int8: "8-bit weights",
+      int4: "4-bit weights",
+      dynamic: "8-bit weights and activations",
+    },
+    exporting: "Writing the model for ONNX Runtime, once …",
+    quantizeNeedsOnnx: "--quantize works with ONNX Runtime only: leave --runtime tfjs out.",
+    quantized: "Largest error: {error} % of the weights' magnitude, in {name}.",
   },
   chat: {
     baseModel: "This is a base model: it does not answer, it writes on from what you type.",
@@ -297,6 +313,11 @@ export const en = {
     noRun: "There is no run in runs/ yet. Train one first, or name a model folder with --model PATH.",
     memory: "This run needs about {needed} of memory and {available} is available. {remedy}",
     memoryRemedy: "Try {settings} (about {needed}).",
+    nonFiniteLoss: "The loss is {loss} at step {step}, so the weights are ruined. {remedy}",
+    nonFiniteResume:
+      "The last good checkpoint is {path}: go on with --resume {path}, a lower learning rate, a longer warmup or train.clipNorm.",
+    nonFiniteNoCheckpoint:
+      "There is no checkpoint before it: begin again with a lower learning rate, a longer warmup or train.clipNorm.",
     memoryNoRemedy: "Choose a smaller model, such as --preset quickstart.",
   },
 } as const;

@@ -57,8 +57,11 @@ export const zh: Messages = {
     list: "列出本机的模型",
     info: "显示模型的格式和形状",
     export: "把模型写成别人能读的形式",
-    format: "hf（transformers）、book（书中的名称）或 gguf",
+    format: "hf（transformers）、book（书中的名称）、gguf，或 onnx：可部署的文件夹",
     dtype: "F32、F16 或 BF16",
+    exportQuantize: "ONNX 的权重：none（f32）、f16、int8、int4 或 dynamic（8 位，激活也是）",
+    runtime: "onnx 或 tfjs；不给时，装有 onnxruntime-node 就用 ONNX Runtime",
+    quantize: "ONNX Runtime 上的权重：none、int8 或 int4",
     rm: "删除模型",
     perplexity: "模型对一段文本有多意外",
     classifyTraining: "教模型区分类别（第 6 章）",
@@ -138,6 +141,19 @@ export const zh: Messages = {
     none: "还没有模型。可以这样获取：model download gpt2",
     exported: "已写入 {path}",
     removed: "已删除 {name}。",
+  },
+  runtime: {
+    onnx: "用 ONNX Runtime 运行（{weights}）；要用 TensorFlow.js，加 --runtime tfjs。",
+    weights: {
+      none: "32 位浮点",
+      f16: "16 位浮点",
+      int8: "8 位权重",
+      int4: "4 位权重",
+      dynamic: "8 位权重和激活",
+    },
+    exporting: "正在为 ONNX Runtime 写出模型，只需一次……",
+    quantizeNeedsOnnx: "--quantize 只能用于 ONNX Runtime：请去掉 --runtime tfjs。",
+    quantized: "最大误差：权重大小的 {error} %，在 {name}。",
   },
   chat: {
     baseModel: "这是基础模型：它不回答问题，而是接着你输入的文字往下写。",
@@ -294,6 +310,10 @@ export const zh: Messages = {
     noRun: "runs/ 中还没有任何运行。请先训练，或用 --model 路径 指定模型文件夹。",
     memory: "本次运行约需 {needed} 内存，可用 {available}。{remedy}",
     memoryRemedy: "可以试试 {settings}（约 {needed}）。",
+    nonFiniteLoss: "第 {step} 步的损失为 {loss}，权重已损坏。{remedy}",
+    nonFiniteResume:
+      "最后一个完好的检查点是 {path}：可用 --resume {path} 继续，并降低学习率、延长预热或设置 train.clipNorm。",
+    nonFiniteNoCheckpoint: "此前没有检查点：请降低学习率、延长预热或设置 train.clipNorm 后重新开始。",
     memoryNoRemedy: "请换更小的模型，例如 --preset quickstart。",
   },
 };

@@ -6,7 +6,7 @@ import { ApiError, asApiError } from "./api-error.ts";
 import type { Env, Service, WorkDone } from "./service.ts";
 
 /** One of a request's answers: the whole of it, or what is new. */
-export interface Piece {
+interface Piece {
   readonly index: number;
   readonly text: string;
   /** Its tokens, without an end-of-text token. */

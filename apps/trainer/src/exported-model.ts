@@ -1,0 +1,61 @@
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { cacheFolder, useBackend } from "@scratch-llm/backend/node";
+import type { Quantization } from "@scratch-llm/onnx";
+import { saveOnnxFolder } from "@scratch-llm/onnx/node";
+import { detectFormat, loadModelFolder } from "@scratch-llm/weights-loader/node";
+import type { Context } from "./flags.ts";
+
+/** What `--quantize` takes where a model is run. */
+export type QuantizeChoice = Extract<Quantization, "none" | "int8" | "int4">;
+
+/** Models that stay exported; the ones that were not used for longest make room. */
+const KEPT = 4;
+
+/** Changes when what is exported changes. */
+const VERSION = 1;
+
+/**
+ * The folder with a model's ONNX files, in the user's cache: made the first time, so that later the model starts in a moment and
+ * without TensorFlow.js. Weights that have changed are exported again.
+ */
+export async function exportedFolder(
+  path: string,
+  quantization: QuantizeChoice,
+  { output, messages }: Context,
+): Promise<string> {
+  const { weights } = await detectFormat(path);
+  const { size, mtimeMs } = await stat(weights);
+  const key = JSON.stringify([VERSION, resolve(weights), size, mtimeMs, quantization]);
+  const all = join(cacheFolder(), "onnx");
+  const folder = join(all, createHash("sha256").update(key).digest("hex").slice(0, 16));
+  if (!existsSync(folder)) {
+    output.note(messages.runtime.exporting);
+    await useBackend("cpu"); // reads the weights and computes nothing
+    const { model, tokenizer } = await loadModelFolder(path);
+    const temporary = `${folder}.${randomUUID()}`;
+    try {
+      await saveOnnxFolder(temporary, { model, tokenizer, quantization });
+      await rename(temporary, folder).catch((error: unknown) => {
+        if (!existsSync(folder)) throw error; // another process was quicker
+      });
+    } finally {
+      model.dispose();
+      await rm(temporary, { recursive: true, force: true });
+    }
+  }
+  const now = new Date();
+  await utimes(folder, now, now);
+  await removeOldest(all);
+  return folder;
+}
+
+async function removeOldest(all: string): Promise<void> {
+  const names = (await readdir(all)).filter((name) => !name.includes(".")); // the others are being written
+  const folders = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(all, name))).mtimeMs })));
+  for (const { name } of folders.toSorted((a, b) => b.at - a.at).slice(KEPT)) {
+    await rm(join(all, name), { recursive: true, force: true });
+  }
+}
