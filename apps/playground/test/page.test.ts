@@ -8,7 +8,7 @@ import { hasBrowser, launch, TestPage } from "../src/engine/testing/browser.ts";
 import { CONTENT, TABS } from "./tabs.ts";
 
 /** Texts of the user's or the model's, which stay in their own language. */
-const OWN_TEXT = ".token-text, .token-picker, .written, .transcript, .samples, canvas, textarea, code, [lang]";
+const OWN_TEXT = ".token-text, .token-picker, .written, .transcript, .samples, canvas, textarea, code, body [lang]";
 
 let site: TestPage;
 let browser: Browser;

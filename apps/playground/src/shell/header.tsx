@@ -2,7 +2,7 @@ import { language, setLanguage } from "../i18n/language.ts";
 import { shellWords } from "../i18n/shell.ts";
 import { announce } from "../state/announce.ts";
 import { theme, type Theme } from "../state/theme.ts";
-import { leftOut } from "../state/url-state.ts";
+import { leftOut, hrefOfTab } from "../state/url-state.ts";
 import { Button } from "../ui/button.tsx";
 import { BackendBadge } from "./backend-badge.tsx";
 import { ModelBadge } from "./model-badge.tsx";
@@ -16,7 +16,7 @@ export function Header() {
   const other = language.value === "en" ? "zh" : "en";
   return (
     <header class="page-head">
-      <a class="brand" href="?tab=chapters">
+      <a class="brand" href={hrefOfTab("chapters")}>
         scratch-llm
       </a>
       <div class="badges">
