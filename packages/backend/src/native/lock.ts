@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,10 +29,7 @@ export async function acquireLock(path: string, { signal, onWait }: LockOptions 
   while (!(await create(path, mine))) {
     signal?.throwIfAborted();
     const holder = await leftOver(path);
-    if (holder.stale) {
-      await takeAway(path, holder.content);
-      continue;
-    }
+    if (holder.stale && (await takeAway(path, holder.content))) continue;
     if (!told) onWait?.({ pid: holder.pid });
     told = true;
     await sleep(POLL, undefined, { signal });
@@ -63,10 +60,7 @@ interface Holder {
 
 async function leftOver(path: string): Promise<Holder> {
   const content = await contentOf(path);
-  const age = await stat(path).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs,
-    () => 0,
-  );
+  const age = await ageOf(path);
   const { pid, host } = parse(content);
   const dead = host === hostname() && !isAlive(pid);
   return { content, pid, stale: content !== undefined && (dead || age > STALE) };
@@ -81,16 +75,32 @@ function parse(content: string | undefined): { pid: number; host: string } {
   }
 }
 
-/** Removes a left-over lock, unless another process took it over meanwhile: then it gets it back. */
-async function takeAway(path: string, content: string | undefined): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch {
-    return; // somebody was faster
+/**
+ * Removes a left-over lock. A second lock file lets one process at a time look and remove, so that nobody removes what another
+ * has created meanwhile.
+ *
+ * @returns whether it was this process's turn
+ */
+async function takeAway(path: string, content: string | undefined): Promise<boolean> {
+  const turn = `${path}.takeover`;
+  if (!(await create(turn, ""))) {
+    if ((await ageOf(turn)) > STALE) await rm(turn, { force: true }); // left over as well
+    return false;
   }
-  if ((await contentOf(aside)) !== content) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
+  try {
+    if ((await contentOf(path)) === content) await rm(path, { force: true });
+  } finally {
+    await rm(turn, { force: true });
+  }
+  return true;
+}
+
+/** Milliseconds since a file was touched; 0 when it is gone. */
+function ageOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  );
 }
 
 async function contentOf(path: string): Promise<string | undefined> {
