@@ -1,6 +1,7 @@
 import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { EngineClient, type EngineState } from "../engine/client.ts";
 import type { BackendChoice, ModelInfo, ModelSource, Progress, Status } from "../engine/protocol.ts";
+import { asError } from "./as-error.ts";
 
 /** The one engine of the page: everything that costs more than a moment is asked of it. */
 export const engine = new EngineClient(
@@ -41,7 +42,7 @@ export async function showModel(source: ModelSource, name?: string): Promise<voi
       }
     }
   } catch (error) {
-    modelError.value = error instanceof Error ? error : new Error(String(error));
+    modelError.value = asError(error);
   } finally {
     modelProgress.value = undefined;
   }
@@ -56,6 +57,12 @@ export async function startEngine(backend: BackendChoice = "auto"): Promise<void
     return; // the engine's state tells, and the header shows it
   }
   await showModel(source.kind === "run" ? BUNDLED : source, name); // a run ends with its engine
+}
+
+/** A text as the shown model reads it. */
+export async function idsOf(text: string): Promise<Int32Array> {
+  const tokens = await engine.call("encode", { model: MODEL, text });
+  return Int32Array.from(tokens, ({ id }) => id);
 }
 
 function fromSubscription(): ReadonlySignal<EngineState> {

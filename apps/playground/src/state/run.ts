@@ -1,7 +1,8 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { EpochEvent, EvalEvent, SampleEvent, StepEvent } from "@scratch-llm/pretrain";
 import type { Accuracies } from "@scratch-llm/finetune-classifier";
-import type { MemoryEvent, RunState } from "../engine/protocol.ts";
+import type { MemoryEvent, Progress, RunState } from "../engine/protocol.ts";
+import { asError } from "./as-error.ts";
 import { engine } from "./engine.ts";
 
 /** What was measured in a training. */
@@ -20,6 +21,8 @@ export class Run {
   readonly state: Signal<RunState | undefined> = signal(undefined);
   readonly history: Signal<History> = signal(NOTHING);
   readonly memory: Signal<MemoryEvent | undefined> = signal(undefined);
+  /** Of what prepares it. */
+  readonly progress: Signal<Progress | undefined> = signal(undefined);
   readonly error: Signal<Error | undefined> = signal(undefined);
   readonly busy: Signal<boolean> = signal(false);
   readonly finished: ReadonlySignal<boolean> = computed(
@@ -31,16 +34,31 @@ export class Run {
     this.name = name;
   }
 
-  /** Does what prepares the run in the engine, and begins its history anew. @returns its answer */
+  /** Follows what prepares the run in the engine, and begins its history anew. @returns what the engine answers */
   async prepare<T extends RunState>(
-    how: () => Promise<T>,
-    measured: readonly (StepEvent | EvalEvent)[] = [],
+    how: AsyncIterable<Progress | { readonly type: "done"; readonly result: T }>,
   ): Promise<T | undefined> {
-    const info = await this.#guarded(how);
+    const info = await this.#guarded(async () => {
+      let result: T | undefined;
+      for await (const item of how) {
+        if (item.type === "progress") this.progress.value = item;
+        else result = item.result;
+      }
+      return result;
+    });
+    this.progress.value = undefined;
     if (!info) return;
     this.state.value = info;
-    this.remember(measured);
+    this.remember([]);
     return info;
+  }
+
+  /** Forgets the run, here and in the engine. */
+  async reset(): Promise<void> {
+    this.state.value = undefined;
+    this.error.value = undefined;
+    this.remember([]);
+    await engine.call("endRun", { run: this.name }).catch(() => {}); // there may be none
   }
 
   /** Takes over what was measured before, in place of what is known. */
@@ -86,7 +104,7 @@ export class Run {
     try {
       return await work();
     } catch (error) {
-      this.error.value = error instanceof Error ? error : new Error(String(error));
+      this.error.value = asError(error);
       return undefined;
     } finally {
       this.busy.value = false;

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { asError } from "./as-error.ts";
 
 /** What is known of the answer to a question. The last answer stays until the next one is there. */
 export interface Answer<T> {
@@ -31,7 +32,7 @@ export function useAnswer<Q, T>(
       try {
         answer.value = { value: await ask(now) };
       } catch (error) {
-        answer.value = { ...answer.peek(), error: error instanceof Error ? error : new Error(String(error)) };
+        answer.value = { ...answer.peek(), error: asError(error) };
       }
     }
     queue.busy = false;

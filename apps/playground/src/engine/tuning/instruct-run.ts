@@ -1,8 +1,10 @@
 import { DataLoader } from "@scratch-llm/dataloader";
 import {
   ALPACA,
+  answerEnds,
   checkInstructions,
   collateInstructions,
+  encodeTask,
   type Instruction,
   InstructionDataset,
   parseEntries,
@@ -87,10 +89,8 @@ export class InstructRun {
   /** The answer of the model before or after its training, greedily, as the book's (section 7.7). */
   async respond({ which, maxNewTokens, ...task }: Respond, { signal, emit }: Asked<"respond">): Promise<Generated> {
     const { tokenizer } = this;
-    const { prompt, head, tail } = this.#format;
-    const promptIds = tokenizer.encode(prompt(task) + head.replace(/ +$/u, "")); // a space belongs to the next word's token
-    const stop = tail.trim();
-    const options = { maxNewTokens, ...(stop !== "" && { stopStrings: [stop] }) };
+    const promptIds = encodeTask(task, tokenizer, this.#format);
+    const options = { maxNewTokens, stopStrings: answerEnds(this.#format) };
     const decoder = new ModelDecoder(which === "base" ? this.#base : this.model);
     try {
       return await write({ decoder, tokenizer, promptIds, options, signal, emit });

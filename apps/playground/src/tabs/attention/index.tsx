@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { formatNumber, formatPercent, words } from "../../i18n/language.ts";
-import { engine, MODEL, model } from "../../state/engine.ts";
+import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { Button } from "../../ui/button.tsx";
 import { ErrorLine } from "../../ui/error-line.tsx";
@@ -24,8 +24,7 @@ export function AttentionTab() {
   const looked = useAnswer(
     () => model.value && { text: params.text.value, causal: params.causal.value, model: model.value },
     async ({ text, causal }) => {
-      const tokens = await engine.call("encode", { model: MODEL, text });
-      const ids = Int32Array.from(tokens, ({ id }) => id);
+      const ids = await idsOf(text);
       return engine.call("attention", { model: MODEL, ids, causal });
     },
   );

@@ -1,5 +1,5 @@
 import { words } from "../../i18n/language.ts";
-import { engine, MODEL, model } from "../../state/engine.ts";
+import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { Button } from "../../ui/button.tsx";
 import { ErrorLine } from "../../ui/error-line.tsx";
@@ -25,8 +25,7 @@ export function BlockTab() {
         model: model.value,
       },
     async ({ text, block, token }) => {
-      const all = await engine.call("encode", { model: MODEL, text });
-      const ids = Int32Array.from(all, ({ id }) => id);
+      const ids = await idsOf(text);
       const position = Math.min(token, ids.length - 1);
       return { ...(await engine.call("block", { model: MODEL, ids, block, position })), position };
     },

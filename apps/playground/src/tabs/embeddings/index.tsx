@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { words } from "../../i18n/language.ts";
-import { engine, MODEL, model } from "../../state/engine.ts";
+import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { ErrorLine } from "../../ui/error-line.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
@@ -20,8 +20,7 @@ export function EmbeddingsTab() {
   const looked = useAnswer(
     () => model.value && { text: params.text.value, model: model.value },
     async ({ text }) => {
-      const tokens = await engine.call("encode", { model: MODEL, text });
-      const ids = Int32Array.from(tokens, ({ id }) => id);
+      const ids = await idsOf(text);
       const sum = await engine.call("embeddings", { model: MODEL, ids });
       const plane = await engine.call("plane", { model: MODEL, ids });
       return { sum, plane };

@@ -82,7 +82,7 @@ function Settings({ tuning }: { readonly tuning: Tuning }) {
 
 function Transport({ tuning }: { readonly tuning: Tuning }) {
   const t = words({ en, zh });
-  const { run, info, progress } = tuning;
+  const { run, info } = tuning;
   const busy = run.busy.value;
   const state = run.state.value;
   return (
@@ -107,7 +107,9 @@ function Transport({ tuning }: { readonly tuning: Tuning }) {
         </Button>
       </div>
       {!model.value && <p class="quiet">{t.waiting}</p>}
-      {progress.value && <Progress label={t.start} done={progress.value.done} total={progress.value.total} />}
+      {run.progress.value && (
+        <Progress label={t.start} done={run.progress.value.done} total={run.progress.value.total} />
+      )}
       {state && (
         <Progress
           label={t.at(formatNumber(state.step), formatNumber(state.totalSteps))}

@@ -1,6 +1,8 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Generated } from "../../engine/protocol.ts";
+import { asError } from "../../state/as-error.ts";
 import { engine, MODEL } from "../../state/engine.ts";
+import { samplingOf } from "../../state/sampling-knobs.ts";
 import { params } from "./params.ts";
 
 /** One who writes with the shown model and this tab's knobs, one text at a time; everything is shown as it comes. */
@@ -34,7 +36,7 @@ export class Writer {
         }
       }
     } catch (error) {
-      this.error.value = error instanceof Error ? error : new Error(String(error));
+      this.error.value = asError(error);
     } finally {
       this.busy.value = false;
     }
@@ -48,12 +50,9 @@ export class Writer {
 
 /** What the knobs say. */
 function asked() {
-  const [temperature, topK, topP, minP] = [params.temperature, params.topK, params.topP, params.minP].map(
-    ({ value }) => value,
-  ) as [number, number, number, number];
   return {
     model: MODEL,
-    sampling: { temperature, ...(topK > 0 && { topK }), topP, minP },
+    sampling: samplingOf(params),
     seed: params.seed.value,
     maxNewTokens: params.length.value,
     useCache: params.cache.value,

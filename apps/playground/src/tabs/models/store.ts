@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { DownloadPlan, Progress, Storage } from "../../engine/protocol.ts";
+import { asError } from "../../state/as-error.ts";
 import { engine, showModel } from "../../state/engine.ts";
 import { params } from "./params.ts";
 
@@ -53,6 +54,6 @@ async function guarded(work: () => Promise<unknown>, signal?: AbortSignal): Prom
   try {
     await work();
   } catch (failure) {
-    if (!signal?.aborted) error.value = failure instanceof Error ? failure : new Error(String(failure));
+    if (!signal?.aborted) error.value = asError(failure);
   }
 }

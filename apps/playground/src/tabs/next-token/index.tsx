@@ -3,6 +3,7 @@ import type { Token } from "../../engine/protocol.ts";
 import { drawToken, filterLogits } from "../../engine/sampling.ts";
 import { words } from "../../i18n/language.ts";
 import { engine, MODEL, model } from "../../state/engine.ts";
+import { samplingOf } from "../../state/sampling-knobs.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { Button } from "../../ui/button.tsx";
 import { ErrorLine } from "../../ui/error-line.tsx";
@@ -33,10 +34,8 @@ export function NextTokenTab() {
   );
   const filtered = useComputed(() => {
     const logits = pass.value.value?.logits;
-    const [temperature, topK, topP, minP] = [params.temperature, params.topK, params.topP, params.minP].map(
-      ({ value }) => value,
-    ) as [number, number, number, number];
-    return logits && filterLogits(logits, { temperature, ...(topK > 0 && { topK }), topP, minP });
+    const options = samplingOf(params); // read at once: a signal that is not read is not followed
+    return logits && filterLogits(logits, options);
   });
 
   const texts = vocabulary.value.value;

@@ -10,7 +10,7 @@ import { Numbers } from "./numbers.tsx";
 import { params } from "./params.ts";
 import { Samples } from "./samples.tsx";
 import { Settings } from "./settings.tsx";
-import { info, ownText, progress, reset, run, train } from "./training.ts";
+import { info, ownText, reset, run, train } from "./training.ts";
 import { zh } from "./zh.ts";
 
 /** A GPT trained from nothing, live (book chapter 5). */
@@ -23,11 +23,11 @@ export function TrainTab() {
         <div>
           <Panel>
             <Transport />
-            {progress.value && (
+            {run.progress.value && (
               <Progress
-                label={t.stages[progress.value.stage]}
-                done={progress.value.done}
-                total={progress.value.total}
+                label={t.stages[run.progress.value.stage]}
+                done={run.progress.value.done}
+                total={run.progress.value.total}
                 testId="train-progress"
               />
             )}

@@ -19,18 +19,32 @@ type Train = {
   vocabulary: number;
 };
 
+/** The smallest and the largest of each number. */
+export const LIMITS = {
+  seed: [0, 0xff_ff_ff_ff],
+  steps: [1, 20_000],
+  context: [8, 256],
+  width: [16, 384],
+  heads: [1, 12],
+  layers: [1, 12],
+  dropout: [0, 0.9],
+  batch: [1, 64],
+  rate: [1e-6, 1],
+  vocabulary: [300, 8192],
+} as const satisfies Readonly<Record<string, readonly [min: number, max: number]>>;
+
 const { model, train, seed } = DEFAULT_RUN;
 
 export const params: UrlState<Train> = urlState<Train>("train", {
   text: oneOf(TEXTS, "both"),
-  seed: integer(seed, 0, 0xff_ff_ff_ff),
-  steps: integer(train.maxSteps ?? 400, 1, 20_000),
-  context: integer(model.contextLength, 8, 256),
-  width: integer(model.embDim, 16, 384),
-  heads: integer(model.nHeads, 1, 12),
-  layers: integer(model.nLayers, 1, 12),
-  dropout: number(model.dropRate, 0, 0.9),
-  batch: integer(train.batchSize, 1, 64),
-  rate: number(train.learningRate, 1e-6, 1),
-  vocabulary: integer(1024, 300, 8192),
+  seed: integer(seed, ...LIMITS.seed),
+  steps: integer(train.maxSteps ?? 400, ...LIMITS.steps),
+  context: integer(model.contextLength, ...LIMITS.context),
+  width: integer(model.embDim, ...LIMITS.width),
+  heads: integer(model.nHeads, ...LIMITS.heads),
+  layers: integer(model.nLayers, ...LIMITS.layers),
+  dropout: number(model.dropRate, ...LIMITS.dropout),
+  batch: integer(train.batchSize, ...LIMITS.batch),
+  rate: number(train.learningRate, ...LIMITS.rate),
+  vocabulary: integer(1024, ...LIMITS.vocabulary),
 });

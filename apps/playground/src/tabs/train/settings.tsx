@@ -4,7 +4,7 @@ import { NumberInput } from "../../ui/number-input.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Panel } from "../../ui/tab-page.tsx";
 import { en } from "./en.ts";
-import { params, TEXTS } from "./params.ts";
+import { LIMITS, params, TEXTS } from "./params.ts";
 import { info, ownText } from "./training.ts";
 import { zh } from "./zh.ts";
 
@@ -30,47 +30,28 @@ export function Settings() {
           testId="train-own-text"
         />
       )}
-      <NumberInput
-        label={t.seed}
-        value={params.seed}
-        min={0}
-        max={0xff_ff_ff_ff}
-        disabled={fixed}
-        testId="train-seed"
-      />
-      <NumberInput label={t.steps} value={params.steps} min={1} max={20_000} disabled={fixed} testId="train-steps" />
-      <NumberInput label={t.batch} value={params.batch} min={1} max={64} disabled={fixed} testId="train-batch" />
-      <NumberInput
-        label={t.rate}
-        value={params.rate}
-        min={1e-6}
-        max={1}
-        step={1e-4}
-        disabled={fixed}
-        testId="train-rate"
-      />
+      <Numbers names={TRAINING} />
       <h3>{t.model}</h3>
-      <NumberInput label={t.context} value={params.context} min={8} max={256} disabled={fixed} testId="train-context" />
-      <NumberInput label={t.width} value={params.width} min={16} max={384} disabled={fixed} testId="train-width" />
-      <NumberInput label={t.heads} value={params.heads} min={1} max={12} disabled={fixed} testId="train-heads" />
-      <NumberInput label={t.layers} value={params.layers} min={1} max={12} disabled={fixed} testId="train-layers" />
-      <NumberInput
-        label={t.dropout}
-        value={params.dropout}
-        min={0}
-        max={0.9}
-        step={0.05}
-        disabled={fixed}
-        testId="train-dropout"
-      />
-      <NumberInput
-        label={t.vocabulary}
-        value={params.vocabulary}
-        min={300}
-        max={8192}
-        disabled={fixed}
-        testId="train-vocabulary"
-      />
+      <Numbers names={MODEL} />
     </Panel>
   );
+}
+
+/** How far the arrows of a number go, where it is not 1. */
+const STEPS: Readonly<Partial<Record<NumberName, number>>> = { rate: 1e-4, dropout: 0.05 };
+type NumberName = keyof typeof LIMITS;
+
+const TRAINING = ["seed", "steps", "batch", "rate"] as const;
+const MODEL = ["context", "width", "heads", "layers", "dropout", "vocabulary"] as const;
+
+function Numbers({ names }: { readonly names: readonly NumberName[] }) {
+  const t = words({ en, zh });
+  return names.map((name) => {
+    const [min, max] = LIMITS[name];
+    const [value, disabled] = [params[name], info.value !== undefined];
+    const limits = { min, max, step: STEPS[name] ?? 1 };
+    return (
+      <NumberInput key={name} label={t[name]} value={value} {...limits} disabled={disabled} testId={`train-${name}`} />
+    );
+  });
 }

@@ -1,6 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import { DEFAULT_RUN } from "../../engine/defaults.ts";
-import type { FolderFile, Progress, RunInfo, RunSettings, RunText } from "../../engine/protocol.ts";
+import type { FolderFile, RunInfo, RunSettings, RunText } from "../../engine/protocol.ts";
 import { engine, showModel } from "../../state/engine.ts";
 import { type History, Run } from "../../state/run.ts";
 import { saveFile } from "../../ui/save-file.ts";
@@ -10,7 +10,6 @@ import { params } from "./params.ts";
 /** The training of this page. */
 export const run: Run = new Run("training");
 export const info: Signal<RunInfo | undefined> = signal(undefined);
-export const progress: Signal<Progress | undefined> = signal(undefined);
 /** The text of the user's own, when there is one. */
 export const ownText: Signal<{ readonly name: string; readonly text: string } | undefined> = signal(undefined);
 /** Curves of an earlier run, to compare with. */
@@ -25,15 +24,12 @@ export async function train(steps?: number): Promise<void> {
 /** Forgets the run, so that the next one begins with the settings as they are now. */
 export async function reset(): Promise<void> {
   info.value = undefined;
-  run.state.value = undefined;
-  run.error.value = undefined;
-  run.remember([]);
-  await engine.call("endRun", { run: run.name }).catch(() => {}); // there may be none
+  await run.reset();
 }
 
 /** Goes on from the folder of a run. */
 export async function open(files: readonly FolderFile[]): Promise<void> {
-  info.value = await run.prepare(() => prepared(engine.stream("openRun", { run: run.name, files })));
+  info.value = await run.prepare(engine.stream("openRun", { run: run.name, files }));
   if (info.value) run.remember(info.value.history);
 }
 
@@ -49,19 +45,7 @@ export async function show(): Promise<void> {
 
 async function begin(): Promise<void> {
   const settings = settingsNow();
-  info.value = await run.prepare(() => prepared(engine.stream("newRun", { run: run.name, settings, text: textNow() })));
-}
-
-async function prepared(
-  stream: AsyncIterable<Progress | { readonly type: "done"; readonly result: RunInfo }>,
-): Promise<RunInfo> {
-  let result: RunInfo | undefined;
-  for await (const item of stream) {
-    if (item.type === "progress") progress.value = item;
-    else result = item.result;
-  }
-  progress.value = undefined;
-  return result!;
+  info.value = await run.prepare(engine.stream("newRun", { run: run.name, settings, text: textNow() }));
 }
 
 function textNow(): RunText {
