@@ -76,6 +76,18 @@ function modelSettings(preset: ModelPreset, changes: Partial<RunConfig["model"]>
   return { ...settings, tieWeights: false, ...changes };
 }
 
+/** What the loops of chapters 5 to 7 have in common: a constant rate, no clipping, PyTorch's dropout. */
+export const BOOK_TRAINING = {
+  warmupSteps: 0,
+  weightDecay: 0.1,
+  clipNorm: 0,
+  accumulationSteps: 1,
+  dropout: "torch",
+  precision: "f32",
+  checkpointEvery: 0,
+  keepLast: 2,
+} as const satisfies Partial<TrainSettings>;
+
 /** Chapter 5's run: `GPT_CONFIG_124M` with a context of 256, AdamW, ten epochs, no schedule. */
 const BOOK_CH05: RunConfig = {
   seed: 123,
@@ -83,22 +95,15 @@ const BOOK_CH05: RunConfig = {
   tokenizer: { kind: "gpt2" },
   data: { trainFraction: 0.9, stride: 256 },
   train: {
+    ...BOOK_TRAINING,
     batchSize: 2,
     epochs: 10,
     learningRate: 4e-4,
     minLearningRate: 4e-4,
-    warmupSteps: 0,
-    weightDecay: 0.1,
-    clipNorm: 0,
-    accumulationSteps: 1,
-    dropout: "torch",
-    precision: "f32",
     evalEvery: 5,
     evalBatches: 5,
     sampleEvery: 0,
     startContext: "Every effort moves you",
-    checkpointEvery: 0,
-    keepLast: 2,
   },
 };
 
@@ -109,23 +114,19 @@ const QUICKSTART: RunConfig = {
   tokenizer: { kind: "bpe", vocabSize: 1536 },
   data: { trainFraction: 0.95, stride: 64 },
   train: {
+    ...BOOK_TRAINING,
     batchSize: 8,
     epochs: 1000,
     maxSteps: 400,
     learningRate: 3e-3,
     minLearningRate: 1e-4,
     warmupSteps: 20,
-    weightDecay: 0.1,
     clipNorm: 1,
-    accumulationSteps: 1,
     dropout: "fast",
-    precision: "f32",
     evalEvery: 50,
     evalBatches: 4,
     sampleEvery: 200,
     startContext: "The Patience",
-    checkpointEvery: 0,
-    keepLast: 2,
   },
 };
 

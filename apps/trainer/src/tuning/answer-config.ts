@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DPO_PRESET_NAMES, INSTRUCT_PRESET_NAMES } from "../preset-names.ts";
-import { count, TrainSettings } from "../run-config.ts";
+import { BOOK_TRAINING, count, TrainSettings } from "../run-config.ts";
 import { fraction, TUNING_FIELDS } from "./tuning-config.ts";
 
 /** A format by name (`alpaca`, `phi3`), or as data: a template, or a Hugging Face chat template. */
@@ -53,21 +53,14 @@ const BOOK_CH07: InstructConfig = {
   },
   lora: null,
   train: {
+    ...BOOK_TRAINING,
     batchSize: 8,
     epochs: 2,
     learningRate: 5e-5,
     minLearningRate: 5e-5,
-    warmupSteps: 0,
-    weightDecay: 0.1,
-    clipNorm: 0,
-    accumulationSteps: 1,
-    dropout: "torch",
-    precision: "f32",
     evalEvery: 5,
     evalBatches: 5,
     sampleEvery: 0,
-    checkpointEvery: 0,
-    keepLast: 2,
   },
   responses: { count: 3, maxNewTokens: 256 },
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CLASSIFY_PRESET_NAMES, TOKEN_POSITIONS, TRAINABLE_LAYERS } from "../preset-names.ts";
-import { count } from "../run-config.ts";
+import { BOOK_TRAINING, count } from "../run-config.ts";
 import { fraction, TUNING_FIELDS } from "./tuning-config.ts";
 
 /** Everything that decides a run of `train classify`. */
@@ -38,20 +38,13 @@ const BOOK_CH06: ClassifyConfig = {
   ignoreIndex: -100,
   lora: null,
   train: {
+    ...BOOK_TRAINING,
     batchSize: 8,
     epochs: 5,
     learningRate: 5e-5,
     minLearningRate: 5e-5,
-    warmupSteps: 0,
-    weightDecay: 0.1,
-    clipNorm: 0,
-    accumulationSteps: 1,
-    dropout: "torch",
-    precision: "f32",
     evalEvery: 50,
     evalBatches: 5,
-    checkpointEvery: 0,
-    keepLast: 2,
   },
 };
 

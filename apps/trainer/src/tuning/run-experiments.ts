@@ -28,7 +28,8 @@ import { startCommand } from "../start-command.ts";
 import { StepCompiler } from "../step-compiler.ts";
 import { CLASSIFY_TASK, splitTexts } from "./classify-task.ts";
 import { readDataFile } from "./data-file.ts";
-import { flagAssignments, type TuningFlags } from "./tuning-command.ts";
+import { flagAssignments } from "../loop-flags.ts";
+import type { TuningFlags } from "./tuning-command.ts";
 
 /** What the book's models are called on Hugging Face. */
 const HUB_NAMES: Readonly<Partial<Record<GPTConfigName, string>>> = {

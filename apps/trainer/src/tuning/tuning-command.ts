@@ -1,5 +1,6 @@
 import type { Context } from "../flags.ts";
 import { findModel } from "../find-model.ts";
+import { continuedSettings, flagAssignments, type LoopFlags } from "../loop-flags.ts";
 import { resolveSettings } from "../resolve-config.ts";
 import { newRunPath } from "../run-folder.ts";
 import { findRun } from "../run-plan.ts";
@@ -10,21 +11,16 @@ import { readTuningPlan, type TuningPlan } from "./tuning-plan.ts";
 import type { TuningTask } from "./tuning-task.ts";
 
 /** The flags of every fine-tuning. */
-export interface TuningFlags {
+export interface TuningFlags extends LoopFlags {
   readonly data?: string;
   readonly init?: string;
   readonly lora?: boolean;
   readonly preset?: string;
   readonly config?: string;
   readonly set: readonly string[];
-  readonly seed?: number;
-  readonly maxSteps?: number;
-  readonly maxTime?: number;
   readonly runDir?: string;
   readonly resume?: string;
-  readonly keepLast?: number;
   readonly dryRun?: boolean;
-  readonly precision?: "f32" | "bf16";
   readonly eager?: boolean;
 }
 
@@ -56,39 +52,16 @@ async function newPlan<C extends TuningConfig>(
   return { command, preset, config, data, init, folder };
 }
 
-/** Undefined when nothing is to be resumed. Only the length of a run, what it keeps and how it computes may be changed. */
+/** Undefined when nothing is to be resumed. */
 async function resumedPlan<C extends TuningConfig>(
   { command, settings, builtIn }: TuningTask<C>,
-  { resume, runDir, maxSteps, maxTime, keepLast, precision }: TuningFlags,
+  flags: TuningFlags,
 ): Promise<TuningPlan<C> | undefined> {
+  const { resume, runDir } = flags;
   if (resume === undefined) return undefined;
   const found = await findRun(resume === "auto" && runDir !== undefined ? runDir : resume);
   if (found === undefined) return undefined;
   const plan = await readTuningPlan(found.folder, command, settings, builtIn);
-  const train = {
-    ...plan.config.train,
-    ...(maxSteps !== undefined && { maxSteps }),
-    ...(maxTime !== undefined && { maxMinutes: maxTime }),
-    ...(keepLast !== undefined && { keepLast }),
-    ...(precision !== undefined && { precision }),
-  };
+  const train = continuedSettings(plan.config.train, flags);
   return { ...plan, ...found, config: { ...plan.config, train } };
-}
-
-/** Flags that are settings in disguise. */
-export function flagAssignments({
-  seed,
-  maxSteps,
-  maxTime,
-  keepLast,
-  precision,
-}: Pick<TuningFlags, "seed" | "maxSteps" | "maxTime" | "keepLast" | "precision">): string[] {
-  const settings = {
-    seed,
-    "train.maxSteps": maxSteps,
-    "train.maxMinutes": maxTime,
-    "train.keepLast": keepLast,
-    "train.precision": precision,
-  };
-  return Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
 }
