@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { loadSpamData, SPAM_ADDRESSES } from "@scratch-llm/finetune-classifier/node";
+import { fetchFirst, loadSpamData, SPAM_ADDRESSES } from "@scratch-llm/finetune-classifier/node";
 import { checkInstructions, checkPreferences, parseEntries } from "@scratch-llm/finetune-instruct";
 import { TrainerError } from "../errors.ts";
 import { interrupted } from "../interrupt.ts";
 import { writeWhole } from "../run-folder.ts";
-import { fetchFirst } from "./fetch-file.ts";
+
+/** The largest of the book's texts has half a megabyte: whatever has fifty is something else. */
+const MAX_BYTES = 50_000_000;
 
 /** Where downloaded data lie, unless said otherwise. */
 export const DATA_FOLDER = "data";
@@ -115,7 +117,7 @@ export async function downloadDataset(
   const existing = await readFile(path, "utf8").catch(() => undefined);
   const { content, count } =
     existing === undefined
-      ? await fetchFirst(addresses, { ...known, path, signal: interrupted })
+      ? await fetchDataset(known, addresses, path)
       : { content: existing, count: countIn(known, existing, path) };
   const sha256 = createHash("sha256").update(content).digest("hex");
   const recorded = (await readFile(`${path}.sha256`, "utf8").catch(() => "")).trim();
@@ -125,6 +127,26 @@ export async function downloadDataset(
   if (existing === undefined) await writeWhole(path, content);
   if (recorded !== sha256) await writeWhole(`${path}.sha256`, `${sha256}\n`);
   return { path, sha256, count, downloaded: existing === undefined };
+}
+
+/** @throws {TrainerError} `DATA` saying what was wrong with each address, and what to do */
+async function fetchDataset(
+  { name, check }: KnownDataset,
+  addresses: readonly string[],
+  path: string,
+): Promise<{ content: string; count: number }> {
+  const read = (bytes: Uint8Array): { content: string; count: number } => {
+    const content = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return { content, count: check(content) };
+  };
+  try {
+    return await fetchFirst(addresses, { maxBytes: MAX_BYTES, read, signal: interrupted });
+  } catch (cause) {
+    if (interrupted.aborted) throw new TrainerError("INTERRUPTED", `The download of ${name} was stopped.`);
+    const where = (cause as Error).message;
+    const remedy = `Try --endpoint with a mirror, or get it by another way and put it at ${path}.`;
+    throw new TrainerError("DATA", `${name} could not be downloaded from ${where}. ${remedy}`);
+  }
 }
 
 function countIn({ check, name }: KnownDataset, content: string, path: string): number {

@@ -5,6 +5,7 @@ import { unzipSync } from "fflate";
 import type { LabeledText } from "../data/labeled-text.ts";
 import { parseSmsSpam } from "../data/sms-spam.ts";
 import { ClassifierDataError } from "../errors.ts";
+import { fetchFirst } from "./fetch-first.ts";
 
 /** Where the SMS Spam Collection is, as the book names it (section 6.2): the UCI repository, and a copy. */
 export const SPAM_ADDRESSES: readonly string[] = [
@@ -16,7 +17,6 @@ const FILE = "SMSSpamCollection.tsv";
 const ENTRY = "SMSSpamCollection";
 /** The archive has 200 kB and the file in it 480 kB: whatever has ten megabytes is something else. */
 const MAX_BYTES = 10_000_000;
-const TIMEOUT_MS = 60_000;
 
 /** Where the collection comes from and goes to. */
 export interface SpamDataOptions {
@@ -66,34 +66,16 @@ export async function loadSpamData(options: SpamDataOptions): Promise<SpamData> 
 
 async function download({ folder, addresses = SPAM_ADDRESSES, signal }: SpamDataOptions): Promise<Uint8Array> {
   await mkdir(folder, { recursive: true });
-  const failures: string[] = [];
-  for (const address of addresses) {
-    try {
-      return unpack(await fetchBytes(address, signal));
-    } catch (error) {
-      signal?.throwIfAborted();
-      failures.push(`${address} (${reasonOf(error)})`);
-    }
+  try {
+    return await fetchFirst(addresses, { maxBytes: MAX_BYTES, read: unpack, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new ClassifierDataError(
+      "SPAM_DATA",
+      `The SMS Spam Collection could not be downloaded from ${(error as Error).message}. ` +
+        `Get it by another way and put it at ${join(folder, FILE)}.`,
+    );
   }
-  throw new ClassifierDataError(
-    "SPAM_DATA",
-    `The SMS Spam Collection could not be downloaded from ${failures.join(" or ")}. ` +
-      `Get it by another way and put it at ${join(folder, FILE)}.`,
-  );
-}
-
-async function fetchBytes(address: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const response = await fetch(address, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
-  if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of response.body) {
-    size += piece.length;
-    if (size > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
 }
 
 /** The one file that is wanted; names in an archive are never used as paths. */
@@ -102,11 +84,6 @@ function unpack(archive: Uint8Array): Uint8Array {
   const file = files[ENTRY];
   if (!file) throw new Error(`the archive holds no ${ENTRY} of less than ${MAX_BYTES} bytes`);
   return file;
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
 /** Under a temporary name first, so that an interrupted download leaves no half of a file. */
