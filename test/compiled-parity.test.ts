@@ -1,55 +1,21 @@
-import { readFile } from "node:fs/promises";
-import { compile, type CompileOptions } from "@scratch-llm/backend/node";
-import { type GPTConfig, GPTModel, GPTModelFast, toBookName } from "@scratch-llm/gpt";
+import type { CompileOptions } from "@scratch-llm/backend/node";
+import { GPTModel, GPTModelFast, toBookName } from "@scratch-llm/gpt";
 import { AdamW, crossEntropy, Generator, TorchDropout, useDropout, valueAndGrads } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { useTestBackend } from "./backend.ts";
+import { compiled } from "./compiled.ts";
 import { expectClose } from "./expect-close.ts";
+import { parity, PARITY_CONFIG as CONFIG, unpack } from "./gpt-parity.ts";
 
 const native = await useTestBackend("native");
 
-/** What fixtures/gpt/make_parity.py writes: PyTorch's numbers. */
-interface Parity {
-  readonly seed: number;
-  readonly ids: number[][];
-  readonly targets: number[][];
-  readonly logits: Packed;
-  readonly loss: number;
-  readonly gradients: Record<string, Packed>;
-  readonly adamw: { lr: number; weight_decay: number };
-  readonly losses: number[];
-  readonly trained: Record<string, Packed>;
-  readonly dropoutRate: number;
-  readonly dropoutLogits: Packed;
-}
-interface Packed {
-  readonly base64: string;
-}
-
-const parity = JSON.parse(await readFile(new URL("../fixtures/gpt/parity.json", import.meta.url), "utf8")) as Parity;
-const CONFIG: GPTConfig = {
-  vocabSize: 48,
-  contextLength: 8,
-  embDim: 16,
-  nHeads: 4,
-  nLayers: 2,
-  dropRate: 0,
-  qkvBias: false,
-};
 const absolute = 1e-5;
 
-const unpack = ({ base64 }: Packed): Float32Array =>
-  new Float32Array(new Uint8Array(Buffer.from(base64, "base64")).buffer);
 const inputs = (): tf.Tensor2D => tf.tensor2d(parity.ids, [2, 8], "int32");
 const targets = (): tf.Tensor1D => tf.tensor1d(parity.targets.flat(), "int32");
 const lossOf = (model: GPTModel, x: tf.Tensor2D, y: tf.Tensor1D): tf.Scalar =>
   crossEntropy(model.forward(x).reshape([16, 48]), y);
-
-const opened: { dispose?: () => void }[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.dispose?.();
-});
 
 describe.skipIf(!native).each<[string, typeof GPTModel, CompileOptions]>([
   ["GPTModel", GPTModel, {}],
@@ -58,18 +24,14 @@ describe.skipIf(!native).each<[string, typeof GPTModel, CompileOptions]>([
 ])("a compiled %s gives PyTorch's numbers:", (_, Model, options) => {
   const build = (dropRate = 0, generator = new Generator(parity.seed)): GPTModel =>
     new Model({ ...CONFIG, dropRate }, { generator });
-  const compiled: typeof compile = (fn) => {
-    const result = compile(fn, options);
-    opened.push(result);
-    return result;
-  };
+  const compile: typeof compiled = (fn) => compiled(fn, options);
 
   it("logits, loss and gradients", () => {
     const model = build();
     const names = [...model.namedParameters().keys()];
-    const forward = compiled((x: tf.Tensor2D) => model.forward(x));
+    const forward = compile((x: tf.Tensor2D) => model.forward(x));
     expectClose(forward(inputs()), unpack(parity.logits), { absolute });
-    const backward = compiled((x: tf.Tensor2D, y: tf.Tensor1D) => {
+    const backward = compile((x: tf.Tensor2D, y: tf.Tensor1D) => {
       const { value, grads } = valueAndGrads(() => lossOf(model, x, y), model.namedParameters());
       return [value, ...names.map((name) => grads.get(name)!)];
     });
@@ -84,7 +46,7 @@ describe.skipIf(!native).each<[string, typeof GPTModel, CompileOptions]>([
     const model = build();
     const { lr, weight_decay: weightDecay } = parity.adamw;
     const optimizer = new AdamW(model.namedParameters(), { lr, weightDecay });
-    const step = compiled((x: tf.Tensor2D, y: tf.Tensor1D) => {
+    const step = compile((x: tf.Tensor2D, y: tf.Tensor1D) => {
       const { value, grads } = valueAndGrads(() => lossOf(model, x, y), model.namedParameters());
       optimizer.step(grads);
       return value;
@@ -100,7 +62,7 @@ describe.skipIf(!native).each<[string, typeof GPTModel, CompileOptions]>([
     const generator = new Generator(parity.seed);
     const model = build(parity.dropoutRate, generator);
     useDropout(model, new TorchDropout(generator));
-    const forward = compiled((x: tf.Tensor2D) => model.forward(x));
+    const forward = compile((x: tf.Tensor2D) => model.forward(x));
     expectClose(forward(inputs()), unpack(parity.dropoutLogits), { absolute });
   });
 });

@@ -1,53 +1,15 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { AdamW, crossEntropy, Generator, TorchDropout, useDropout, valueAndGrads } from "@scratch-llm/nn";
 import { onBackends } from "@test/backend.ts";
 import { expectClose } from "@test/expect-close.ts";
+import { type Packed, parity, PARITY_CONFIG as CONFIG, unpack } from "@test/gpt-parity.ts";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { toBookName } from "./book-names.ts";
-import type { GPTConfig } from "./config.ts";
 import { generate } from "./generation/generate.ts";
 import { GPTModel } from "./gpt-model.ts";
 import { GPTModelFast } from "./gpt-model-fast.ts";
 
-/** What fixtures/gpt/make_parity.py writes. */
-interface Parity {
-  readonly seed: number;
-  readonly ids: number[][];
-  readonly targets: number[][];
-  readonly initialSha256: string;
-  readonly logits: Packed;
-  readonly loss: number;
-  readonly gradients: Record<string, Packed>;
-  readonly adamw: { lr: number; weight_decay: number };
-  readonly losses: number[];
-  readonly trained: Record<string, Packed>;
-  readonly sampling: { max_new_tokens: number; temperature: number; top_k: number };
-  readonly sampled: number[];
-  readonly dropoutRate: number;
-  readonly dropoutLogits: Packed;
-}
-interface Packed {
-  readonly shape: number[];
-  readonly base64: string;
-}
-
-const CONFIG: GPTConfig = {
-  vocabSize: 48,
-  contextLength: 8,
-  embDim: 16,
-  nHeads: 4,
-  nLayers: 2,
-  dropRate: 0,
-  qkvBias: false,
-};
-const parity = JSON.parse(
-  await readFile(new URL("../../../fixtures/gpt/parity.json", import.meta.url), "utf8"),
-) as Parity;
-
-const unpack = ({ base64 }: Packed): Float32Array =>
-  new Float32Array(new Uint8Array(Buffer.from(base64, "base64")).buffer);
 const ids = (): tf.Tensor2D => tf.tensor2d(parity.ids, [2, 8], "int32");
 const lossOf = (model: GPTModel): tf.Scalar =>
   crossEntropy(model.forward(ids()).reshape([16, 48]), tf.tensor1d(parity.targets.flat(), "int32"));

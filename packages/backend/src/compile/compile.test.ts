@@ -1,27 +1,13 @@
 import { AdamW, crossEntropy, hostTensor, valueAndGrads, writeSlice } from "@scratch-llm/nn";
 import { closeTo, useTestBackend } from "@test/backend.ts";
+import { compiled } from "@test/compiled.ts";
 import { inputs, read, type Step, targets, TestNet, weights } from "@test/test-net.ts";
 import * as tf from "@tensorflow/tfjs";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { compile, type CompileOptions } from "./compile.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { compile } from "./compile.ts";
 import { nativeBackend } from "./native-backend.ts";
 
 const native = await useTestBackend("native");
-const opened: { dispose?: () => void }[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.dispose?.();
-});
-
-/** Compiles, and disposes after the test. */
-function compiled<A extends tf.Tensor[], R extends tf.Tensor | tf.Tensor[]>(
-  fn: (...args: A) => R,
-  options?: CompileOptions,
-): ReturnType<typeof compile<A, R>> {
-  const result = compile(fn, options);
-  opened.push(result);
-  return result;
-}
-
 /** A training step with AdamW. */
 function adamW(model: TestNet): Step {
   model.eval();
