@@ -18,6 +18,9 @@ import { type RunningServer, type ServerOptions, startServer } from "../src/serv
 export const CONTEXT_LENGTH = 96;
 const TEXT = "A prompt goes in and an answer comes out. 提示进去，回答出来。";
 
+/** Fields of a wish whose answer does not end before its limit: a sampled one may draw the end of the text. */
+export const UNBROKEN = { temperature: 0 } as const;
+
 /** A tokenizer and a random model that is quick to run. */
 export interface TinyModel {
   readonly model: GPTModel;

@@ -1,7 +1,15 @@
 import { connect, type Socket } from "node:net";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { post, startTinyServer, tinyModel, type TinyModel, type TinyServer, until } from "../../test/tiny-server.ts";
+import {
+  post,
+  startTinyServer,
+  tinyModel,
+  type TinyModel,
+  type TinyServer,
+  UNBROKEN,
+  until,
+} from "../../test/tiny-server.ts";
 
 let tiny: TinyModel;
 let server: TinyServer;
@@ -137,7 +145,8 @@ describe("a request that cannot work", () => {
 describe("limits", () => {
   it("refuses more answers than may wait, with 429 and when to try again", async () => {
     const small = await startTinyServer(tiny, { maxSlots: 1, queueLimit: 1, pace: 5 });
-    const ask = (): Promise<Response> => post(`${small.url}/v1/completions`, { prompt: "A", max_tokens: 20 });
+    const ask = (): Promise<Response> =>
+      post(`${small.url}/v1/completions`, { prompt: "A", max_tokens: 20, ...UNBROKEN });
     const answers = await Promise.all(Array.from({ length: 6 }, ask));
     const statuses = answers.map(({ status }) => status).toSorted();
     expect(statuses).toEqual([200, 200, 429, 429, 429, 429]);
@@ -151,10 +160,10 @@ describe("limits", () => {
     const limits = { bodyBytes: 1000, answerSeconds: 0.2, requestSeconds: 1 };
     const slow = await startTinyServer(tiny, { pace: 30, limits });
     const url = `${slow.url}/v1/completions`;
-    const answer = await post(url, { prompt: "A", max_tokens: 50 });
+    const answer = await post(url, { prompt: "A", max_tokens: 50, ...UNBROKEN });
     expect(answer.status).toBe(504);
     expect(await answer.json()).toMatchObject({ error: { code: "generation_timeout" } });
-    const stream = await (await post(url, { prompt: "A", max_tokens: 50, stream: true })).text();
+    const stream = await (await post(url, { prompt: "A", max_tokens: 50, stream: true, ...UNBROKEN })).text();
     expect(stream).toContain('"code":"generation_timeout"');
     expect(stream).not.toContain("[DONE]");
     await until(() => slow.decoder.taken === 0);

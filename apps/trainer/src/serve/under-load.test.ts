@@ -1,6 +1,14 @@
 import OpenAI from "openai";
 import { beforeAll, describe, expect, it } from "vitest";
-import { post, startTinyServer, tinyModel, type TinyModel, type TinyServer, until } from "../../test/tiny-server.ts";
+import {
+  post,
+  startTinyServer,
+  tinyModel,
+  type TinyModel,
+  type TinyServer,
+  UNBROKEN,
+  until,
+} from "../../test/tiny-server.ts";
 
 let tiny: TinyModel;
 beforeAll(async () => {
@@ -44,7 +52,7 @@ describe("many clients at once", () => {
   it("fail one by one: what breaks a step ends the answers in it and no later one", async () => {
     const server = await startTinyServer(tiny, { pace: 5 });
     const good = await complete(server, { prompt: "A prompt" });
-    const broken = post(`${server.url}/v1/completions`, { prompt: "A prompt", max_tokens: 50 });
+    const broken = post(`${server.url}/v1/completions`, { prompt: "A prompt", max_tokens: 50, ...UNBROKEN });
     await until(() => server.decoder.taken === 1);
     server.decoder.failure = new Error("out of memory");
     const answer = await broken;
