@@ -3,9 +3,10 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Generator } from "@scratch-llm/nn";
+import type { Quantization } from "@scratch-llm/onnx";
 import type { Bench, BenchContext } from "./bench.ts";
 import { median } from "./median.ts";
-import { modelFolder } from "./model-folder.ts";
+import { exportModel, modelFolder } from "./model-folder.ts";
 import { pythonWith } from "./python.ts";
 import { Worker } from "./worker.ts";
 
@@ -16,6 +17,8 @@ interface Contender {
   readonly command: (python: string) => readonly [string, ...string[]];
   /** Whether it must give the ids that transformers gives in float32. */
   readonly exact: boolean;
+  /** How its weights are exported, where it reads an exported model. */
+  readonly quantization?: Quantization;
 }
 
 const script = (name: string): string => join(import.meta.dirname, name);
@@ -29,16 +32,27 @@ const peer = (dtype: string): Contender["command"] => {
 
 const CONTENDERS: readonly Contender[] = [
   { name: "transformers-f32", command: peer("f32"), exact: true },
-  { name: "transformers-bf16", command: peer("bf16"), exact: false },
-  { name: "tfjs-eager", command: ours("eager"), exact: true },
+  { name: "onnx-f32", command: ours("onnx-none"), exact: true, quantization: "none" },
   { name: "tfjs-compiled", command: ours("compiled"), exact: true },
+  { name: "tfjs-eager", command: ours("eager"), exact: true },
+  { name: "transformers-bf16", command: peer("bf16"), exact: false },
+  { name: "onnx-int8", command: ours("onnx-int8"), exact: false, quantization: "int8" },
+  { name: "onnx-int4", command: ours("onnx-int4"), exact: false, quantization: "int4" },
+  { name: "onnx-dynamic", command: ours("onnx-dynamic"), exact: false, quantization: "dynamic" },
 ];
 
 /** Tokens per second of one contender over those of another: above 1 is the first one faster. */
 const RATIOS: Readonly<Record<string, readonly [string, string, TaskName]>> = {
+  onnxF32VsTransformersF32: ["onnx-f32", "transformers-f32", "decode"],
+  onnxInt8VsTransformersBf16: ["onnx-int8", "transformers-bf16", "decode"],
+  onnxInt4VsTransformersBf16: ["onnx-int4", "transformers-bf16", "decode"],
+  onnxDynamicVsTransformersBf16: ["onnx-dynamic", "transformers-bf16", "decode"],
   tfjsVsTransformersF32: ["tfjs-compiled", "transformers-f32", "decode"],
   tfjsVsEager: ["tfjs-compiled", "tfjs-eager", "decode"],
+  prefillF32: ["onnx-f32", "transformers-f32", "prefill"],
+  prefillDynamicVsTransformersBf16: ["onnx-dynamic", "transformers-bf16", "prefill"],
   tfjsPrefillVsTransformersF32: ["tfjs-compiled", "transformers-f32", "prefill"],
+  batch8F32: ["onnx-f32", "transformers-f32", "batch8"],
   tfjsBatch8VsTransformersF32: ["tfjs-compiled", "transformers-f32", "batch8"],
 };
 
@@ -52,8 +66,6 @@ export interface Task {
 export interface Answer {
   readonly ids: readonly (readonly number[])[];
   readonly ms: number;
-  /** Until the first of the tokens. */
-  readonly firstMs: number;
   readonly peakRssBytes: number;
 }
 
@@ -63,41 +75,49 @@ export interface Ready {
 }
 
 const VOCABULARY = 50257;
-const generator = new Generator(123);
-const prompt = (length: number): number[] => Array.from({ length }, () => generator.randint(0, VOCABULARY));
+const NAMES = ["decode", "prefill", "batch8"] as const;
+type TaskName = (typeof NAMES)[number];
 
-const TASKS = {
-  decode: { prompts: [prompt(10)], tokens: 200 },
-  prefill: { prompts: [prompt(512)], tokens: 1 },
-  batch8: { prompts: Array.from({ length: 8 }, () => prompt(16)), tokens: 48 },
-} as const satisfies Record<string, Task>;
-type TaskName = keyof typeof TASKS;
+/** Other prompts in each round: ours keep what they know of the one before. */
+function tasksOf(round: number): Readonly<Record<TaskName, Task>> {
+  const generator = new Generator(123 + round);
+  const prompt = (length: number): number[] => Array.from({ length }, () => generator.randint(0, VOCABULARY));
+  return {
+    decode: { prompts: [prompt(10)], tokens: 200 },
+    prefill: { prompts: [prompt(512)], tokens: 1 },
+    batch8: { prompts: Array.from({ length: 8 }, () => prompt(16)), tokens: 48 },
+  };
+}
 
 /** Tokens that count: those that are read in `prefill`, those that are written elsewhere. */
-const tokensOf = (name: TaskName): number =>
-  name === "prefill" ? TASKS.prefill.prompts[0].length : TASKS[name].prompts.length * TASKS[name].tokens;
+const TOKENS: Readonly<Record<TaskName, number>> = { decode: 200, prefill: 512, batch8: 8 * 48 };
+
+/** Tokens that a round which warms up writes. */
+const WARMING = 16;
 
 /**
  * Greedy decoding with GPT-2 124M, random weights, beside transformers. All contenders are loaded, then take turns.
- * `--only a,b` measures some of them, `--rounds N` so many times (default 3, after one that warms up).
+ * `--only a,b` measures some of them, `--shape decode|prefill|batch8` one of the tasks, `--rounds N` so many times (default
+ * 3, after one that warms up).
  */
 export const bench: Bench = async (context) => {
   const { values } = parseArgs({
     args: [...context.args],
-    options: { only: { type: "string" }, rounds: { type: "string", default: "3" } },
-    strict: false,
+    options: { only: { type: "string" }, shape: { type: "string" }, rounds: { type: "string", default: "3" } },
   });
-  const only = typeof values.only === "string" ? values.only.split(",") : undefined;
-  const contenders = CONTENDERS.filter(({ name }) => only?.includes(name) ?? true);
+  const { only, shape, rounds } = values;
+  const names = NAMES.filter((name) => shape === undefined || name === shape);
+  const contenders = CONTENDERS.filter(({ name }) => only?.split(",").includes(name) ?? true);
   const python = await pythonWith(["torch", "transformers"], context.say);
   const folder = await modelFolder(python);
-  const workers = new Map<Contender, Worker<Task, Answer, Ready>>();
+  for (const { quantization } of contenders) if (quantization) await exportModel(folder, quantization);
+  const workers = new Map<string, Worker<Task, Answer, Ready>>();
   try {
-    for (const contender of contenders) {
-      const [program, ...args] = contender.command(python);
-      workers.set(contender, await Worker.start(program, [...args, folder]));
+    for (const { name, command } of contenders) {
+      const [program, ...args] = command(python);
+      workers.set(name, await Worker.start(program, [...args, folder]));
     }
-    const results = await measure(workers, Number(values.rounds));
+    const results = await measure(workers, names, Number(rounds));
     report(results, workers, context);
     return ratiosOf(results);
   } finally {
@@ -105,17 +125,25 @@ export const bench: Bench = async (context) => {
   }
 };
 
-/** The answers by contender and task, without the warming ones. */
-type Results = Map<string, Record<TaskName, Answer[]>>;
+/** The answers of each contender to each task, without the warming ones. */
+type Results = ReadonlyMap<string, ReadonlyMap<TaskName, Answer[]>>;
 
-async function measure(workers: ReadonlyMap<Contender, Worker<Task, Answer, Ready>>, rounds: number): Promise<Results> {
-  const results: Results = new Map();
-  for (const { name } of workers.keys()) results.set(name, { decode: [], prefill: [], batch8: [] });
+async function measure(
+  workers: ReadonlyMap<string, Worker<Task, Answer, Ready>>,
+  names: readonly TaskName[],
+  rounds: number,
+): Promise<Results> {
+  const results = new Map(
+    [...workers.keys()].map((name) => [name, new Map(names.map((task) => [task, [] as Answer[]]))]),
+  );
   for (let round = 0; round <= rounds; round++) {
-    for (const name of Object.keys(TASKS) as TaskName[]) {
+    const tasks = tasksOf(round);
+    for (const name of names) {
+      const { prompts, tokens } = tasks[name];
+      const task = { prompts, tokens: round === 0 ? Math.min(WARMING, tokens) : tokens };
       for (const [contender, worker] of workers) {
-        const answer = await worker.ask(TASKS[name]);
-        if (round > 0) results.get(contender.name)![name].push(answer);
+        const answer = await worker.ask(task);
+        if (round > 0) results.get(contender)!.get(name)!.push(answer);
       }
     }
   }
@@ -123,44 +151,56 @@ async function measure(workers: ReadonlyMap<Contender, Worker<Task, Answer, Read
 }
 
 const perSecond = (answers: readonly Answer[], task: TaskName): number =>
-  (1000 * tokensOf(task)) / median(answers.map(({ ms }) => ms));
+  (1000 * TOKENS[task]) / median(answers.map(({ ms }) => ms));
 
 function report(
   results: Results,
-  workers: ReadonlyMap<Contender, Worker<Task, Answer, Ready>>,
+  workers: ReadonlyMap<string, Worker<Task, Answer, Ready>>,
   { say, event }: BenchContext,
 ): void {
   const expected = results.get("transformers-f32");
-  say(`${"".padEnd(18)}  tokens/s  prefill 512  batch 8  load ms  peak GB`);
-  for (const [contender, { ready }] of workers) {
-    const answers = results.get(contender.name)!;
-    const { loadMs } = ready;
-    const peakRssBytes = answers.batch8.at(-1)?.peakRssBytes ?? Number.NaN;
-    const [decode, prefill, batch8] = (["decode", "prefill", "batch8"] as const).map((task) =>
-      perSecond(answers[task], task),
-    ) as [number, number, number];
-    const columns = [decode.toFixed(1), prefill.toFixed(0), batch8.toFixed(0), loadMs.toFixed(0)];
-    const widths = [8, 11, 7, 7];
-    const line = columns.map((column, i) => column.padStart(widths[i] as number)).join("  ");
-    say(`${contender.name.padEnd(18)}  ${line}  ${(peakRssBytes / 1e9).toFixed(2).padStart(7)}`);
-    const sameIds = expected && sameIdsAs(expected, answers);
-    if (contender.exact && sameIds === false) say(`${contender.name} gives other ids than transformers in float32.`);
-    event({ type: "measurement", contender: contender.name, decode, prefill, batch8, loadMs, peakRssBytes, sameIds });
+  say(`${"".padEnd(17)}  tokens/s  prefill 512  batch 8  load ms  peak GB  same ids`);
+  for (const { name: contender, exact } of CONTENDERS) {
+    const answers = results.get(contender);
+    if (!answers) continue;
+    const { loadMs } = workers.get(contender)!.ready;
+    const peakRssBytes = Math.max(...[...answers.values()].flat().map((answer) => answer.peakRssBytes));
+    const speeds = NAMES.map((task) => answers.has(task) && perSecond(answers.get(task)!, task));
+    const same = expected && sameIds(expected, answers);
+    const columns = [
+      ...[8, 11, 7].map((width, i) => (speeds[i] ? speeds[i].toFixed(1) : "").padStart(width)),
+      loadMs.toFixed(0).padStart(7),
+      (peakRssBytes / 1e9).toFixed(2).padStart(7),
+      (same === undefined ? "" : `${(100 * same).toFixed(0)} %`).padStart(8),
+    ];
+    say(`${contender.padEnd(17)}  ${columns.join("  ")}`);
+    if (exact && same !== undefined && same < 1) say(`${contender} gives other ids than transformers in float32.`);
+    const measured = Object.fromEntries(NAMES.flatMap((task, i) => (speeds[i] ? [[task, speeds[i]]] : [])));
+    event({ type: "measurement", contender, ...measured, loadMs, peakRssBytes, sameIds: same });
   }
 }
 
-/** Whether the new ids of `decode` and `batch8` are the same. */
-function sameIdsAs(expected: Record<TaskName, Answer[]>, answers: Record<TaskName, Answer[]>): boolean {
-  return (["decode", "batch8"] as const).every(
-    (task) => JSON.stringify(answers[task][0]?.ids) === JSON.stringify(expected[task][0]?.ids),
-  );
+/** The share of ids before a row first differs from transformers in float32. */
+function sameIds(expected: ReadonlyMap<TaskName, Answer[]>, answers: ReadonlyMap<TaskName, Answer[]>): number {
+  let [same, all] = [0, 0];
+  for (const [task, list] of expected) {
+    for (const [round, { ids }] of list.entries()) {
+      for (const [row, wanted] of ids.entries()) {
+        const given = answers.get(task)![round]!.ids[row]!;
+        const first = wanted.findIndex((id, i) => id !== given[i]);
+        same += first === -1 ? wanted.length : first;
+        all += wanted.length;
+      }
+    }
+  }
+  return same / all;
 }
 
 function ratiosOf(results: Results): Record<string, number> {
   const ratios: Record<string, number> = {};
   for (const [name, [first, second, task]] of Object.entries(RATIOS)) {
-    const [ours, theirs] = [results.get(first), results.get(second)];
-    if (ours && theirs) ratios[name] = perSecond(ours[task], task) / perSecond(theirs[task], task);
+    const [ours, theirs] = [results.get(first)?.get(task), results.get(second)?.get(task)];
+    if (ours && theirs) ratios[name] = perSecond(ours, task) / perSecond(theirs, task);
   }
   return ratios;
 }

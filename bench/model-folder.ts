@@ -3,8 +3,11 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { cacheFolder } from "@scratch-llm/backend/node";
+import { cacheFolder, useBackend } from "@scratch-llm/backend/node";
+import type { Quantization } from "@scratch-llm/onnx";
+import { saveOnnxFiles } from "@scratch-llm/onnx/node";
 import { gpt2Tokenizer } from "@scratch-llm/tokenizer";
+import { loadModelFolder } from "@scratch-llm/weights-loader/node";
 
 const run = promisify(execFile);
 
@@ -16,4 +19,15 @@ export async function modelFolder(python: string): Promise<string> {
   }
   await writeFile(join(folder, "tokenizer.json"), JSON.stringify((await gpt2Tokenizer()).toJSON()));
   return folder;
+}
+
+/** Where the ONNX files of a model folder lie. */
+export const onnxFolder = (folder: string, quantization: Quantization): string => join(folder, `onnx-${quantization}`);
+
+/** Writes them anew. */
+export async function exportModel(folder: string, quantization: Quantization): Promise<void> {
+  await useBackend("cpu"); // reads the weights and computes nothing
+  const { model } = await loadModelFolder(folder);
+  await saveOnnxFiles(onnxFolder(folder, quantization), { model, quantization });
+  model.dispose();
 }
