@@ -31,6 +31,7 @@ export const en = {
   backendStarting: "starting",
   backendRecovering: "restarting",
   backendFailed: "no engine",
+  startAgain: "Start it again",
   backendNames: { webgpu: "WebGPU", wasm: "WASM", cpu: "CPU" },
   software: (name: string) => `${name} (software)`,
   threads: (count: number) => (count === 1 ? "1 thread" : `${count} threads`),
@@ -47,6 +48,8 @@ export const en = {
     failed: (name: string) => `${name}: it could not be started.`,
   },
   refusedNames: { webgpu: "WebGPU", "wasm-threads": "WASM with threads", wasm: "WASM" },
+  /** An error's own message is English. */
+  failure: (_code: string, message: string) => message,
   engineRecovered: "The engine was restarted; the model is back.",
   model: "Model",
   noModel: "none",
@@ -54,7 +57,6 @@ export const en = {
   parameters: (count: string) => `${count} parameters`,
   showTable: "Show as table",
   hideTable: "Hide the table",
-  close: "Close",
 };
 
 /** What a dictionary of the page must have. */

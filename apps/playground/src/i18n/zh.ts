@@ -1,4 +1,5 @@
 import type { Words } from "./en.ts";
+import { failure } from "./failures.zh.ts";
 
 export const zh: Words = {
   title: "scratch-llm 演示页",
@@ -32,6 +33,7 @@ export const zh: Words = {
   backendStarting: "正在启动",
   backendRecovering: "正在重启",
   backendFailed: "无法运行",
+  startAgain: "重新启动",
   backendNames: { webgpu: "WebGPU", wasm: "WASM", cpu: "CPU" },
   software: (name) => `${name}（软件模拟）`,
   threads: (count) => `${count} 个线程`,
@@ -47,6 +49,7 @@ export const zh: Words = {
     failed: (name) => `${name}：未能启动。`,
   },
   refusedNames: { webgpu: "WebGPU", "wasm-threads": "多线程 WASM", wasm: "WASM" },
+  failure,
   engineRecovered: "引擎已重启，模型已恢复。",
   model: "模型",
   noModel: "无",
@@ -54,5 +57,4 @@ export const zh: Words = {
   parameters: (count) => `${count} 个参数`,
   showTable: "显示为表格",
   hideTable: "隐藏表格",
-  close: "关闭",
 };

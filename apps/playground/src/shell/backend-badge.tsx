@@ -1,30 +1,77 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { Status } from "../engine/protocol.ts";
 import { formatBytes, formatNumber } from "../i18n/language.ts";
 import { shellWords } from "../i18n/shell.ts";
-import { engineState } from "../state/engine.ts";
+import { announce } from "../state/announce.ts";
+import { engineState, startEngine } from "../state/engine.ts";
+import { Button } from "../ui/button.tsx";
+import { Failure } from "../ui/failure.tsx";
 
 /** What computes here, and on opening why. */
 export function BackendBadge() {
   const t = shellWords();
   const state = engineState.value;
-  if (state.phase !== "ready") {
-    const words = { starting: t.backendStarting, recovering: t.backendRecovering, failed: t.backendFailed };
+  const recovered = state.phase === "ready" && state.recovered;
+  useEffect(() => {
+    if (recovered) announce(shellWords().engineRecovered);
+  }, [recovered]);
+  if (state.phase === "ready") {
     return (
-      <span class="badge" data-testid="backend" data-phase={state.phase}>
-        <small>{t.backend}</small> {words[state.phase]}
-      </span>
+      <Popover phase="ready" name={nameOf(state.status)}>
+        <ul data-testid="backend-reason">
+          {reasons(state.status).map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+      </Popover>
+    );
+  }
+  if (state.phase === "failed") {
+    return (
+      <Popover phase="failed" name={t.backendFailed}>
+        <Failure error={state.error} />
+        <Button testId="start-again" onClick={() => void startEngine()}>
+          {t.startAgain}
+        </Button>
+      </Popover>
     );
   }
   return (
-    <details class="badge">
-      <summary data-testid="backend" data-phase="ready">
-        <small>{t.backend}</small> {nameOf(state.status)}
+    <span class="badge" data-testid="backend" data-phase={state.phase}>
+      <small>{t.backend}</small> {state.phase === "starting" ? t.backendStarting : t.backendRecovering}
+    </span>
+  );
+}
+
+interface PopoverProps {
+  readonly phase: string;
+  readonly name: string;
+  readonly children: ComponentChildren;
+}
+
+/** More about the backend. Escape closes it, and so does going elsewhere. */
+function Popover({ phase, name, children }: PopoverProps) {
+  const t = shellWords();
+  const details = useRef<HTMLDetailsElement>(null);
+  const close = (): void => void (details.current && (details.current.open = false));
+  return (
+    <details
+      class="badge"
+      ref={details}
+      onKeyDown={({ key }) => {
+        if (key !== "Escape") return;
+        close();
+        details.current?.querySelector("summary")?.focus();
+      }}
+      onFocusOut={({ relatedTarget }) => {
+        if (!details.current?.contains(relatedTarget as Node | null)) close();
+      }}
+    >
+      <summary data-testid="backend" data-phase={phase}>
+        <small>{t.backend}</small> {name}
       </summary>
-      <ul class="popover" data-testid="backend-reason">
-        {reasons(state.status).map((reason) => (
-          <li key={reason}>{reason}</li>
-        ))}
-      </ul>
+      <div class="popover">{children}</div>
     </details>
   );
 }

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { shellWords } from "../i18n/shell.ts";
 import { hidden } from "../state/hidden.ts";
 import { currentTab, hrefOfTab } from "../state/url-state.ts";
@@ -6,8 +7,13 @@ import { TABS } from "../tabs/tabs.ts";
 /** The list of tabs: links, since each has its address. */
 export function Navigation() {
   const t = shellWords();
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone the list scrolls sideways.
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [currentTab.value]);
   return (
-    <nav class="navigation" aria-label={t.navigation}>
+    <nav class="navigation" aria-label={t.navigation} ref={nav}>
       <ul>
         {TABS.filter(({ id }) => !hidden.value.includes(id)).map(({ id, chapter }) => (
           <li key={id}>

@@ -73,9 +73,9 @@ function fromSubscription(): ReadonlySignal<EngineState> {
 
 declare global {
   /** For tests and for curious people at the console. */
-  var __pg: { readonly status: () => Promise<Status> };
+  var __pg: { readonly status: () => Promise<Status>; readonly engine: EngineClient };
 }
-globalThis.__pg = { status: () => engine.call("status", {}) };
+globalThis.__pg = { status: () => engine.call("status", {}), engine };
 
 effect(() => {
   if (engineState.value.phase === "failed") globalThis.console.warn(engineState.value.error.message);

@@ -10,25 +10,39 @@ export interface History {
   readonly steps: readonly StepEvent[];
   readonly evals: readonly EvalEvent[];
   readonly epochs: readonly EpochEvent<Accuracies>[];
+  /** The newest first. */
   readonly samples: readonly SampleEvent[];
 }
 
-const NOTHING: History = { steps: [], evals: [], epochs: [], samples: [] };
+/** {@link History} as it grows. */
+type Log = { readonly [K in keyof History]: History[K][number][] };
+
+const nothing = (): Log => ({ steps: [], evals: [], epochs: [], samples: [] });
+
+/** Curves need no more than four pictures a second. */
+const SHOW_EVERY_MS = 250;
 
 /** A training in the engine as the page follows it: start, pause, one step, and all that it tells. */
 export class Run {
   readonly name: string;
   readonly state: Signal<RunState | undefined> = signal(undefined);
-  readonly history: Signal<History> = signal(NOTHING);
+  /** The last step. */
+  readonly latest: Signal<StepEvent | undefined> = signal(undefined);
+  /** Told four times a second at most. Its lists grow in place: who wants to keep them takes a copy. */
+  readonly history: Signal<History> = signal(nothing());
   readonly memory: Signal<MemoryEvent | undefined> = signal(undefined);
   /** Of what prepares it. */
   readonly progress: Signal<Progress | undefined> = signal(undefined);
   readonly error: Signal<Error | undefined> = signal(undefined);
   readonly busy: Signal<boolean> = signal(false);
+  /** Whether it was asked to pause since it was last busy. */
+  readonly pausing: Signal<boolean> = signal(false);
   readonly finished: ReadonlySignal<boolean> = computed(
     () => this.state.value !== undefined && this.state.value.step >= this.state.value.totalSteps,
   );
   #pause = new AbortController();
+  #log: Log = nothing();
+  #toShow: ReturnType<typeof setTimeout> | undefined;
 
   constructor(name: string) {
     this.name = name;
@@ -63,16 +77,14 @@ export class Run {
 
   /** Takes over what was measured before, in place of what is known. */
   remember(measured: readonly (StepEvent | EvalEvent)[]): void {
-    this.history.value = {
-      ...NOTHING,
-      steps: measured.filter((event) => event.type === "step"),
-      evals: measured.filter((event) => event.type === "eval"),
-    };
+    const steps = measured.filter((event) => event.type === "step");
+    this.#log = { ...nothing(), steps, evals: measured.filter((event) => event.type === "eval") };
+    this.latest.value = steps.at(-1);
+    this.#show();
   }
 
   /** Trains to the end, or so many steps. */
   async train(steps?: number): Promise<void> {
-    this.#pause = new AbortController();
     await this.#guarded(async () => {
       const question = { run: this.name, ...(steps !== undefined && { steps }) };
       for await (const item of engine.stream("train", question, { signal: this.#pause.signal })) {
@@ -82,23 +94,35 @@ export class Run {
     });
   }
 
-  /** Stops after the step under way. */
+  /** Stops after the step under way; while the run is prepared, before its first step. */
   pause(): void {
+    this.pausing.value = true;
     this.#pause.abort();
   }
 
   #take(event: StepEvent | EvalEvent | SampleEvent | EpochEvent<Accuracies> | MemoryEvent): void {
-    const history = this.history.peek();
     const state = this.state.peek();
     if (event.type === "memory") this.memory.value = event;
-    if (event.type === "step" && state) this.state.value = { ...state, step: event.step + 1 };
-    if (event.type === "step") this.history.value = { ...history, steps: [...history.steps, event] };
-    if (event.type === "eval") this.history.value = { ...history, evals: [...history.evals, event] };
-    if (event.type === "epoch") this.history.value = { ...history, epochs: [...history.epochs, event] };
-    if (event.type === "sample") this.history.value = { ...history, samples: [event, ...history.samples] };
+    if (event.type === "eval") this.#log.evals.push(event);
+    if (event.type === "epoch") this.#log.epochs.push(event);
+    if (event.type === "sample") this.#log.samples.unshift(event);
+    if (event.type === "step") {
+      this.#log.steps.push(event);
+      this.latest.value = event;
+      if (state) this.state.value = { ...state, step: event.step + 1 };
+    }
+    this.#toShow ??= setTimeout(() => this.#show(), SHOW_EVERY_MS);
+  }
+
+  #show(): void {
+    clearTimeout(this.#toShow);
+    this.#toShow = undefined;
+    this.history.value = { ...this.#log };
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T | undefined> {
+    this.#pause = new AbortController();
+    this.pausing.value = false;
     this.error.value = undefined;
     this.busy.value = true;
     try {
@@ -108,6 +132,7 @@ export class Run {
       return undefined;
     } finally {
       this.busy.value = false;
+      this.#show();
     }
   }
 }

@@ -3,7 +3,7 @@ import { formatNumber, formatPercent, words } from "../../i18n/language.ts";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { Button } from "../../ui/button.tsx";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { type Cell, HeatMap } from "../../ui/heat-map.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
@@ -44,7 +44,7 @@ export function AttentionTab() {
           <Select label={t.head} value={params.head} choices={upTo(value?.heads ?? 1)} testId="head" />
           <Toggle label={t.causal} value={params.causal} testId="causal" />
         </div>
-        {error && <ErrorLine>{error.message}</ErrorLine>}
+        {error && <Failure error={error} />}
         {!value && <p class="quiet">{t.waiting}</p>}
         {value && value.first > 0 && <p class="notice">{t.cut(formatNumber(labels.length))}</p>}
       </Panel>

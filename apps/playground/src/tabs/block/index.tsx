@@ -2,7 +2,7 @@ import { words } from "../../i18n/language.ts";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { Button } from "../../ui/button.tsx";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
@@ -40,7 +40,7 @@ export function BlockTab() {
         <div class="controls">
           <Select label={t.block} value={params.block} choices={blocks} testId="block" />
         </div>
-        {error && <ErrorLine>{error.message}</ErrorLine>}
+        {error && <Failure error={error} />}
         {value ? (
           <TokenPicker
             label={t.tokens}

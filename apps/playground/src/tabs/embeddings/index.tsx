@@ -2,7 +2,7 @@ import { useComputed } from "@preact/signals";
 import { words } from "../../i18n/language.ts";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
 import { TokenPicker } from "../../ui/token-picker.tsx";
@@ -34,7 +34,7 @@ export function EmbeddingsTab() {
     <TabPage title={t.title} section="2.7, 2.8" lead={t.lead}>
       <Panel>
         <TextInput label={t.text} value={params.text} rows={2} testId="embeddings-text" />
-        {error && <ErrorLine>{error.message}</ErrorLine>}
+        {error && <Failure error={error} />}
         {value ? (
           <TokenPicker
             label={t.tokens}

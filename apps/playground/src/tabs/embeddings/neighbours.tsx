@@ -4,7 +4,7 @@ import { formatNumber, words } from "../../i18n/language.ts";
 import { engine, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { BarList } from "../../ui/bar-list.tsx";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { TokenText } from "../../ui/token-text.tsx";
 import { en } from "./en.ts";
 import { zh } from "./zh.ts";
@@ -22,7 +22,7 @@ export function Neighbours({ token }: { readonly token: ReadonlySignal<Token | u
   return (
     <>
       <p class="quiet">{t.neighboursHint}</p>
-      {error && <ErrorLine>{error.message}</ErrorLine>}
+      {error && <Failure error={error} />}
       {value && (
         <BarList
           label={t.neighboursHint}

@@ -1,6 +1,13 @@
 export const en = {
   title: "Fine-tune",
   lead: "Take the model shown above and teach it a task, here in the page: to tell spam from ham, or to follow instructions. The model before its training answers beside it.",
+  settings: "Settings",
+  hints: {
+    classify:
+      "A copy of the shown model gets a head with two outputs and learns from short messages, each marked spam or ham. Then you try both on messages they have not seen.",
+    instruct:
+      "A copy of the shown model learns from instructions with their answers. Then you ask both the same thing.",
+  },
   task: "Task",
   tasks: { classify: "Spam classifier (chapter 6)", instruct: "Instructions (chapter 7)" },
   trainable: "What is trained",

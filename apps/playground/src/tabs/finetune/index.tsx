@@ -1,7 +1,7 @@
 import { formatNumber, words } from "../../i18n/language.ts";
 import { model } from "../../state/engine.ts";
 import { Button } from "../../ui/button.tsx";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { NumberInput } from "../../ui/number-input.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { Select } from "../../ui/select.tsx";
@@ -26,7 +26,8 @@ export function FinetuneTab() {
         <div>
           <Panel>
             <Transport tuning={tuning} />
-            {run.error.value && <ErrorLine testId="tuning-error">{run.error.value.message}</ErrorLine>}
+            {run.error.value && <Failure error={run.error.value} testId="tuning-error" />}
+            {!info.value && <p class="quiet">{t.hints[tuning.task]}</p>}
             {info.value && (
               <p class="quiet" data-testid="tuning-counts">
                 {t.counts(
@@ -51,7 +52,7 @@ function Settings({ tuning }: { readonly tuning: Tuning }) {
   const t = words({ en, zh });
   const fixed = tuning.info.value !== undefined;
   return (
-    <Panel title={t.task}>
+    <Panel title={t.settings}>
       <Select
         label={t.task}
         value={params.task}
@@ -66,16 +67,18 @@ function Settings({ tuning }: { readonly tuning: Tuning }) {
         disabled={fixed}
         testId="trainable"
       />
-      <NumberInput label={t.epochs} value={params.epochs} min={1} max={50} disabled={fixed} testId="tuning-epochs" />
-      <NumberInput label={t.rank} value={params.rank} min={1} max={64} disabled={fixed} testId="tuning-rank" />
-      <NumberInput
-        label={t.seed}
-        value={params.seed}
-        min={0}
-        max={0xff_ff_ff_ff}
-        disabled={fixed}
-        testId="tuning-seed"
-      />
+      <div class="number-grid">
+        <NumberInput label={t.epochs} value={params.epochs} min={1} max={50} disabled={fixed} testId="tuning-epochs" />
+        <NumberInput label={t.rank} value={params.rank} min={1} max={64} disabled={fixed} testId="tuning-rank" />
+        <NumberInput
+          label={t.seed}
+          value={params.seed}
+          min={0}
+          max={0xff_ff_ff_ff}
+          disabled={fixed}
+          testId="tuning-seed"
+        />
+      </div>
     </Panel>
   );
 }
@@ -89,7 +92,7 @@ function Transport({ tuning }: { readonly tuning: Tuning }) {
     <>
       <div class="controls">
         {busy ? (
-          <Button kind="primary" testId="tuning-pause" onClick={() => run.pause()}>
+          <Button kind="primary" testId="tuning-pause" disabled={run.pausing.value} onClick={() => run.pause()}>
             {t.pause}
           </Button>
         ) : (

@@ -2,10 +2,11 @@ import { useSignal } from "@preact/signals";
 import type { Classification } from "@scratch-llm/finetune-classifier";
 import type { Compared } from "../../engine/protocol.ts";
 import { formatPercent, words } from "../../i18n/language.ts";
+import { asError } from "../../state/as-error.ts";
 import { engine } from "../../state/engine.ts";
 import { BarList } from "../../ui/bar-list.tsx";
 import { Button } from "../../ui/button.tsx";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { Slider } from "../../ui/slider.tsx";
 import { Panel } from "../../ui/tab-page.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
@@ -28,7 +29,7 @@ export function TryClassifier({ tuning: { run, info } }: { readonly tuning: Tuni
     try {
       answer.value = await engine.call("classify", { run: run.name, text: params.message.value });
     } catch (failure) {
-      error.value = failure as Error;
+      error.value = asError(failure);
     }
   };
   const example = (): void => {
@@ -47,7 +48,7 @@ export function TryClassifier({ tuning: { run, info } }: { readonly tuning: Tuni
           {t.example}
         </Button>
       </div>
-      {error.value && <ErrorLine>{error.value.message}</ErrorLine>}
+      {error.value && <Failure error={error.value} />}
       {answer.value && (
         <>
           <Slider label={t.threshold} value={params.threshold} min={0} max={1} step={0.01} testId="threshold" />

@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { words } from "../../i18n/language.ts";
+import { asError } from "../../state/as-error.ts";
 import { engine } from "../../state/engine.ts";
 import { Button } from "../../ui/button.tsx";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { Panel } from "../../ui/tab-page.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
 import { en } from "./en.ts";
@@ -41,7 +42,7 @@ export function TryInstructions({ tuning: { run, info } }: { readonly tuning: Tu
         }
       }
     } catch (failure) {
-      if (!signal.aborted) error.value = failure as Error;
+      if (!signal.aborted) error.value = asError(failure);
     } finally {
       asking.value = undefined;
     }
@@ -71,7 +72,7 @@ export function TryInstructions({ tuning: { run, info } }: { readonly tuning: Tu
           {t.example}
         </Button>
       </div>
-      {error.value && <ErrorLine>{error.value.message}</ErrorLine>}
+      {error.value && <Failure error={error.value} />}
       {answers.value && (
         <div class="pair">
           {SIDES.map((side) => (

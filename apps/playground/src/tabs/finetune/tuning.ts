@@ -22,6 +22,7 @@ export async function train({ task, run, info }: Tuning): Promise<void> {
   if (!info.peek()) {
     const request = { run: run.name, model: MODEL, task, settings: settingsNow(task) };
     info.value = await run.prepare(engine.stream("newTuning", request));
+    if (run.pausing.peek()) return;
   }
   if (info.peek()) await run.train();
 }

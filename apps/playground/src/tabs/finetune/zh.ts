@@ -3,6 +3,12 @@ import type { Words } from "./en.ts";
 export const zh: Words = {
   title: "微调",
   lead: "就在网页里教当前的模型做一件事：分辨垃圾消息，或听从指令。训练前的模型会在旁边一起回答。",
+  settings: "设置",
+  hints: {
+    classify:
+      "当前模型的一个副本换上只有两个输出的头，从标有垃圾或正常的短消息中学习；之后可以用没见过的消息比较两者。",
+    instruct: "当前模型的一个副本从带答案的指令中学习；之后可以向两者提同样的问题。",
+  },
   task: "任务",
   tasks: { classify: "垃圾消息分类（第 6 章）", instruct: "指令（第 7 章）" },
   trainable: "训练哪些权重",

@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { formatNumber, words } from "../../i18n/language.ts";
 import { announce } from "../../state/announce.ts";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { en } from "./en.ts";
 import type { Writer } from "./writer.ts";
 import { zh } from "./zh.ts";
@@ -13,7 +13,7 @@ export function WriterStatus({ writer }: { readonly writer: Writer }) {
   useEffect(() => {
     if (reason !== undefined) announce(`${t.written}: ${t.reasons[reason]}.`);
   }, [reason, t]);
-  if (writer.error.value) return <ErrorLine testId="writer-error">{writer.error.value.message}</ErrorLine>;
+  if (writer.error.value) return <Failure error={writer.error.value} testId="writer-error" />;
   if (writer.tokens.value === 0) return null;
   const speed = t.speed(formatNumber(writer.tokens.value), formatNumber(writer.tokensPerSecond.value, 1));
   return (

@@ -1,6 +1,6 @@
 import { formatBytes, formatNumber, words } from "../../i18n/language.ts";
 import { Button } from "../../ui/button.tsx";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
 import { en } from "./en.ts";
@@ -22,7 +22,7 @@ export function Download() {
       <Button testId="describe" disabled={running !== undefined} onClick={() => void describe()}>
         {t.describe}
       </Button>
-      {error.value && <ErrorLine testId="download-error">{error.value.message}</ErrorLine>}
+      {error.value && <Failure error={error.value} testId="download-error" />}
       {plan.value && !running && <Plan />}
       {running && (
         <>

@@ -11,7 +11,8 @@ export const en = {
     vocabulary: "vocabulary",
   },
   bundled: "Show the built-in model",
-  recipe: "Half a million to two million weights, trained by the trainer's quickstart on the two built-in books.",
+  recipe: (params: string) =>
+    `It comes with the page: ${params} weights, trained on the two built-in books by the trainer. So it is made again:`,
   files: "From your disk",
   dropFiles: "Drop a model's folder here: a checkpoint of the trainer, or a folder of Hugging Face's form",
   chooseFiles: "Choose a folder",

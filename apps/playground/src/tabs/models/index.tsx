@@ -2,12 +2,16 @@ import { formatNumber, words } from "../../i18n/language.ts";
 import { model, modelError, showModel } from "../../state/engine.ts";
 import { Button } from "../../ui/button.tsx";
 import { DropZone } from "../../ui/drop-zone.tsx";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { Download } from "./download.tsx";
 import { en } from "./en.ts";
 import { Stored } from "./stored.tsx";
 import { zh } from "./zh.ts";
+
+/** What made the built-in model. */
+const RECIPE = `scratch-llm quickstart --run-dir runs/bundled
+scratch-llm model export runs/bundled bundled --dtype F16`;
 
 /** Which model the page shows, and where others come from (book section 5.5). */
 export function ModelsTab() {
@@ -16,11 +20,19 @@ export function ModelsTab() {
     <TabPage title={t.title} section="5.5" lead={t.lead}>
       <Panel title={t.shown}>
         <Facts />
-        {modelError.value && <ErrorLine testId="model-error">{modelError.value.message}</ErrorLine>}
-        <p class="quiet">{t.recipe}</p>
-        <Button testId="show-bundled" onClick={() => void showModel({ kind: "bundled" })}>
-          {t.bundled}
-        </Button>
+        {modelError.value && <Failure error={modelError.value} testId="model-error" />}
+        {model.value?.source === "bundled" ? (
+          <>
+            <p class="quiet">{t.recipe(formatNumber(model.value.params))}</p>
+            <pre class="commands" data-testid="recipe">
+              <code>{RECIPE}</code>
+            </pre>
+          </>
+        ) : (
+          <Button testId="show-bundled" onClick={() => void showModel({ kind: "bundled" })}>
+            {t.bundled}
+          </Button>
+        )}
       </Panel>
       <div class="pair">
         <Panel title={t.files}>

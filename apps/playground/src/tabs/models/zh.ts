@@ -6,7 +6,7 @@ export const zh: Words = {
   shown: "当前的模型",
   facts: { params: "个权重", layers: "个块", heads: "个头", width: "宽度", context: "上下文", vocabulary: "词表" },
   bundled: "使用内置模型",
-  recipe: "五十万到两百万个权重，由训练器的快速入门在两本内置的书上训练而成。",
+  recipe: (params) => `随页面附带：共 ${params} 个权重，由训练器在两本内置的书上训练而成。重新制作的命令：`,
   files: "从磁盘",
   dropFiles: "把模型文件夹拖到这里：训练器的检查点，或 Hugging Face 形式的文件夹",
   chooseFiles: "选择文件夹",

@@ -17,8 +17,8 @@ export const en = {
   minPHint: "at least this share of the best one's",
   seed: "Seed",
   probabilities: "Probabilities of the next token",
-  kept: (count: string, all: string) => `${count} of ${all} tokens can be drawn`,
-  sum: (sum: string) => `their probabilities sum to ${sum}`,
+  kept: (count: string, all: string, sum: string) =>
+    `${count} of ${all} tokens can be drawn; their probabilities sum to ${sum}.`,
   more: (count: string, share: string) => `${count} others share ${share} (before: without the knobs).`,
   columns: ["Token", "Id", "Before", "After"],
   waiting: "The model is being loaded…",

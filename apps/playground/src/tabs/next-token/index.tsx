@@ -6,7 +6,7 @@ import { engine, MODEL, model } from "../../state/engine.ts";
 import { samplingOf } from "../../state/sampling-knobs.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { Button } from "../../ui/button.tsx";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { NumberInput } from "../../ui/number-input.tsx";
 import { Slider } from "../../ui/slider.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
@@ -57,7 +57,7 @@ export function NextTokenTab() {
           onChoose={(index) => keep(index + 1 - promptLength)}
           testId="next-token-tokens"
         />
-        {pass.value.error && <ErrorLine>{pass.value.error.message}</ErrorLine>}
+        {pass.value.error && <Failure error={pass.value.error} />}
         <div class="controls">
           <Button
             kind="primary"

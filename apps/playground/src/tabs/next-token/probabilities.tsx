@@ -38,7 +38,7 @@ export function Probabilities({ filtered: { before, after, kept }, texts, onChoo
   return (
     <>
       <p data-testid="kept" data-count={kept.length} data-sum={sum}>
-        {t.kept(formatNumber(kept.length), formatNumber(before.length))}; {t.sum(formatNumber(sum, 6))}.
+        {t.kept(formatNumber(kept.length), formatNumber(before.length), formatNumber(sum, 6))}
       </p>
       <BarList
         label={t.probabilities}

@@ -3,7 +3,7 @@ import { formatNumber, words } from "../../i18n/language.ts";
 import { model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { DataTable } from "../../ui/data-table.tsx";
-import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { Slider } from "../../ui/slider.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
@@ -40,7 +40,7 @@ export function TokenizerTab() {
         {params.kind.value === "trained" && <Training learned={value?.learned ?? []} />}
         <Panel>
           <TextInput label={t.text} value={text} rows={4} testId="tokenizer-text" />
-          {error && <ErrorLine>{error.message}</ErrorLine>}
+          {error && <Failure error={error} />}
           {value ? (
             <>
               <p data-testid="token-count" data-count={value.tokens.length}>

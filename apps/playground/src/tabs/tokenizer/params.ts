@@ -15,7 +15,7 @@ type Tokenizer = {
 
 export const params: UrlState<Tokenizer> = urlState<Tokenizer>("tokenizer", {
   kind: oneOf(KINDS, "gpt2"),
-  text: text("Every effort moves you. 我说你好 🐢"),
+  text: text("Every effort moves you. 我说你好。Déjà vu!"),
   corpus: text("the cat in the hat sat on the mat; the hat was flat and that was that"),
   merges: integer(12, 0, 500),
 });

@@ -25,7 +25,7 @@ export function Curves() {
           testId="loss-chart"
         />
         <DataTable caption={t.table} columns={t.columns} rows={() => rows(history)} testId="loss-table" />
-        <Button kind="quiet" testId="train-compare" onClick={() => (kept.value = history)}>
+        <Button kind="quiet" testId="train-compare" onClick={() => (kept.value = structuredClone(history))}>
           {t.compare}
         </Button>
       </Panel>

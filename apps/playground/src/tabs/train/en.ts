@@ -25,7 +25,7 @@ export const en = {
   pause: "Pause",
   step: "One step",
   reset: "Reset",
-  preparing: "Preparing the text and the tokenizer…",
+  hint: "First the tokenizer is trained on the text, then the model. Its loss, its learning rate and what it writes appear here; you can pause at any step, look at it in the other tabs, and go on.",
   stages: { download: "Fetching", verify: "Checking", tokenizer: "Training the tokenizer" },
   numbers: {
     params: "weights",

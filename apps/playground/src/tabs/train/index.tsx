@@ -1,6 +1,7 @@
 import { words } from "../../i18n/language.ts";
 import { Button } from "../../ui/button.tsx";
 import { ErrorLine } from "../../ui/error-line.tsx";
+import { Failure } from "../../ui/failure.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { Checkpoint } from "./checkpoint.tsx";
@@ -31,8 +32,9 @@ export function TrainTab() {
                 testId="train-progress"
               />
             )}
-            {run.error.value && <ErrorLine testId="train-error">{run.error.value.message}</ErrorLine>}
+            {run.error.value && <Failure error={run.error.value} testId="train-error" />}
             <Numbers />
+            {!info.value && <p class="quiet">{t.hint}</p>}
           </Panel>
           <Curves />
           <Samples />
@@ -58,7 +60,7 @@ function Transport() {
     <>
       <div class="controls">
         {busy ? (
-          <Button kind="primary" testId="train-pause" onClick={() => run.pause()}>
+          <Button kind="primary" testId="train-pause" disabled={run.pausing.value} onClick={() => run.pause()}>
             {t.pause}
           </Button>
         ) : (

@@ -6,11 +6,7 @@ import { zh } from "./zh.ts";
 /** Where the run stands, in numbers. */
 export function Numbers() {
   const t = words({ en, zh }).numbers;
-  const [latest, evaluated, memory] = [
-    run.history.value.steps.at(-1),
-    run.history.value.evals.at(-1),
-    run.memory.value,
-  ];
+  const [latest, evaluated, memory] = [run.latest.value, run.history.value.evals.at(-1), run.memory.value];
   const state = run.state.value;
   if (!info.value || !state) return null;
   const numbers: readonly (readonly [name: keyof typeof t, value: string | undefined])[] = [

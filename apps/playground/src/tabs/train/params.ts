@@ -29,7 +29,7 @@ export const LIMITS = {
   layers: [1, 12],
   dropout: [0, 0.9],
   batch: [1, 64],
-  rate: [1e-6, 1],
+  rate: [1e-6, 1000],
   vocabulary: [300, 8192],
 } as const satisfies Readonly<Record<string, readonly [min: number, max: number]>>;
 

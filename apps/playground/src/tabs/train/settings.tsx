@@ -46,12 +46,15 @@ const MODEL = ["context", "width", "heads", "layers", "dropout", "vocabulary"] a
 
 function Numbers({ names }: { readonly names: readonly NumberName[] }) {
   const t = words({ en, zh });
-  return names.map((name) => {
-    const [min, max] = LIMITS[name];
-    const [value, disabled] = [params[name], info.value !== undefined];
-    const limits = { min, max, step: STEPS[name] ?? 1 };
-    return (
-      <NumberInput key={name} label={t[name]} value={value} {...limits} disabled={disabled} testId={`train-${name}`} />
-    );
-  });
+  const disabled = info.value !== undefined;
+  return (
+    <div class="number-grid">
+      {names.map((name) => {
+        const [min, max] = LIMITS[name];
+        const limits = { min, max, step: STEPS[name] ?? 1 };
+        const common = { label: t[name], value: params[name], disabled, testId: `train-${name}` };
+        return <NumberInput key={name} {...common} {...limits} />;
+      })}
+    </div>
+  );
 }

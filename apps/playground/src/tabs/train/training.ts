@@ -17,7 +17,10 @@ export const kept: Signal<History | undefined> = signal(undefined);
 
 /** Trains: to the end, or so many steps; from the start where there is no run yet. */
 export async function train(steps?: number): Promise<void> {
-  if (!info.peek()) await begin();
+  if (!info.peek()) {
+    await begin();
+    if (run.pausing.peek()) return;
+  }
   if (info.peek()) await run.train(steps);
 }
 
