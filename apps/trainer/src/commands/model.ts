@@ -8,10 +8,12 @@ import {
   type DownloadEvent,
   downloadModel,
   downloadOpenAI,
+  type DownloadPlan,
   exportModel,
   listCachedModels,
   loadModelFolder,
   planDownload,
+  planOpenAI,
   removeCachedModel,
 } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "../bring-up.ts";
@@ -22,6 +24,7 @@ import { formatBytes, formatCount, formatDuration } from "../format.ts";
 import { importedModels, importModel, removeImported } from "../imported-models.ts";
 import { interrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
+import { ownFormat } from "../tuning/own-format.ts";
 
 /** The flags of `model download`. */
 export interface DownloadFlags {
@@ -32,36 +35,32 @@ export interface DownloadFlags {
 
 /** `model download NAME`: from Hugging Face or a mirror, or with openai: from OpenAI. */
 export async function download(name: string, flags: DownloadFlags, context: Context): Promise<void> {
-  const { output, messages } = context;
   const { endpoint, revision, dryRun = false } = flags;
-  const where = { endpoint, revision };
-  const onEvent = downloadProgress(context);
-  if (name.startsWith(OPENAI_PREFIX)) {
-    if (dryRun)
-      throw new TrainerError(
-        "USAGE",
-        "--dry-run works for Hugging Face's models; OpenAI's sizes are known: 0.5, 1.4, 3.1 and 6.2 GB.",
-      );
-    const options = { endpoint, onEvent, signal: interrupted };
-    return finish(await downloadOpenAI(name.slice(OPENAI_PREFIX.length), options));
-  }
+  const size = name.startsWith(OPENAI_PREFIX) ? name.slice(OPENAI_PREFIX.length) : undefined;
+  const options = { endpoint, signal: interrupted };
   if (dryRun) {
-    const plan = await planDownload(name, { ...where, signal: interrupted });
-    for (const file of plan.files)
-      output.result(`${formatBytes(file.size).padStart(9)}  ${file.name}${file.isCached ? "  ✓" : ""}`);
-    output.result(
-      fill(messages.model.plan, { size: formatBytes(plan.missingBytes), from: plan.endpoint, to: plan.folder }),
-    );
-    output.event({ ...plan, type: "done" });
-    return;
+    const plan = size === undefined ? planDownload(name, { ...options, revision }) : planOpenAI(size, options);
+    return showPlan(await plan, context);
   }
-  finish(await downloadModel(name, { ...where, onEvent, signal: interrupted }));
+  const onEvent = downloadProgress(context);
+  const folder =
+    size === undefined
+      ? await downloadModel(name, { ...options, revision, onEvent })
+      : await downloadOpenAI(size, { ...options, onEvent });
+  const { output, messages } = context;
+  output.clearProgress();
+  output.result(fill(messages.model.downloaded, { name, folder }));
+  output.event({ type: "done", name, folder });
+}
 
-  function finish(folder: string): void {
-    output.clearProgress();
-    output.result(fill(messages.model.downloaded, { name, folder }));
-    output.event({ type: "done", name, folder });
+/** Each file with its size, then how much is missing, from where and where to. */
+function showPlan(plan: DownloadPlan, { output, messages }: Context): void {
+  for (const { name, size, isCached } of plan.files) {
+    output.result(`${formatBytes(size).padStart(9)}  ${name}${isCached ? "  ✓" : ""}`);
   }
+  const { missingBytes, endpoint: from, folder: to } = plan;
+  output.result(fill(messages.model.plan, { size: formatBytes(missingBytes), from, to }));
+  output.event({ ...plan, type: "done" });
 }
 
 /** One bar for all files, with rate and remaining time. */
@@ -136,23 +135,24 @@ export interface ExportFlags {
   readonly dtype: "F32" | "F16" | "BF16";
 }
 
-/** `model export NAME OUT`: any form that is read, as a form that others read. */
+/** `model export NAME OUT`: any form that is read, as a form that others read, with the format that the model is asked in. */
 export async function exportTo(name: string, target: string, flags: ExportFlags, context: Context): Promise<void> {
   const { output, messages } = context;
   const source = await findModel(name, messages);
   await bringUpBackend(context.backend, output, messages);
   const { model, tokenizer } = await loadModelFolder(source);
   const { format, dtype, quantize } = flags;
+  const extra = { tokenizerConfig: { ...(await ownFormat(source))?.format.chatTemplate } };
   let path = target;
   if (format === "onnx") {
-    const errors = await saveOnnxFolder(target, { model, tokenizer, quantization: quantize });
+    const errors = await saveOnnxFolder(target, { model, tokenizer, extra, quantization: quantize });
     for (const error of errors) output.event({ type: "tensor", ...error });
     const worst = errors.toSorted((a, b) => b.relativeError - a.relativeError)[0];
     if (worst !== undefined) {
       const error = (100 * worst.relativeError).toFixed(2);
       output.note(fill(messages.runtime.quantized, { error, name: worst.name }));
     }
-  } else path = await exportModel(target, { model, tokenizer, format, dtype });
+  } else path = await exportModel(target, { model, tokenizer, extra, format, dtype });
   model.dispose();
   output.result(fill(messages.model.exported, { path }));
   output.event({ type: "done", path, format, ...(format === "onnx" ? { quantize } : { dtype }) });

@@ -2,6 +2,7 @@ import { CachedRepository } from "./cache.ts";
 import { chooseFiles } from "./choose-files.ts";
 import { requireDiskSpace } from "./disk-space.ts";
 import { DownloadError, writeError } from "./download-error.ts";
+import { cannotAsk, type DownloadPlan, planFiles, totalSize } from "./download-plan.ts";
 import { Progress } from "./events.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { HttpClient } from "./http.ts";
@@ -9,19 +10,6 @@ import { withLock } from "./lock.ts";
 import { listRepository } from "./list-repository.ts";
 import { repositoryName, type RepositoryFile } from "./repository.ts";
 import { resolveSettings, type HubOptions, type HubSettings } from "./settings.ts";
-
-/** What a download would fetch. */
-export interface DownloadPlan {
-  /** The model's full name. */
-  readonly name: string;
-  readonly commit: string;
-  readonly endpoint: string;
-  /** Where the files will lie. */
-  readonly folder: string;
-  readonly files: readonly { readonly name: string; readonly size: number; readonly isCached: boolean }[];
-  /** Bytes of the files that are not in the cache. */
-  readonly missingBytes: number;
-}
 
 /**
  * Says what {@link downloadModel} would fetch, and fetches nothing (`--dry-run`).
@@ -32,8 +20,8 @@ export async function planDownload(model: string, options: HubOptions = {}): Pro
   const settings = resolveSettings(options);
   const client = new HttpClient(settings);
   try {
-    if (settings.offline) throw offlineError(repositoryName(model), settings);
-    return (await makePlan(client, model)).plan;
+    if (settings.offline) throw cannotAsk(settings.endpoint);
+    return (await prepare(client, model)).plan;
   } finally {
     await client.close();
   }
@@ -81,36 +69,39 @@ export async function findCachedModel(model: string, options: HubOptions = {}): 
   return found ?? (await new CachedRepository(cacheFolder, model).find(revision));
 }
 
-async function makePlan(
-  client: HttpClient,
-  model: string,
-): Promise<{ plan: DownloadPlan; cache: CachedRepository; files: RepositoryFile[]; missing: RepositoryFile[] }> {
+/** A plan with what it takes to carry it out. */
+interface Prepared {
+  readonly plan: DownloadPlan & { readonly commit: string };
+  readonly cache: CachedRepository;
+  readonly files: readonly RepositoryFile[];
+  readonly missing: readonly RepositoryFile[];
+}
+
+async function prepare(client: HttpClient, model: string): Promise<Prepared> {
   const { cacheFolder, endpoint } = client.settings;
   const name = repositoryName(model);
-  const { commit, files: all } = await listRepository(client, name);
-  const files = chooseFiles(name, all);
+  const { commit, files } = await listRepository(client, name);
+  const chosen = chooseFiles(name, files);
   const cache = new CachedRepository(cacheFolder, name);
   const cached = new Set<RepositoryFile>();
-  for (const file of files) if (await cache.has(file)) cached.add(file);
-  const missing = files.filter((file) => !cached.has(file));
-  const plan = {
-    name,
-    commit,
-    endpoint,
-    folder: cache.snapshot(commit),
-    files: files.map((file) => ({ name: file.name, size: file.size, isCached: cached.has(file) })),
-    missingBytes: totalSize(missing),
+  for (const file of chosen) if (await cache.has(file)) cached.add(file);
+  const { missing, ...planned } = planFiles(chosen, cached);
+  return {
+    plan: { name, commit, endpoint, folder: cache.snapshot(commit), ...planned },
+    cache,
+    files: chosen,
+    missing,
   };
-  return { plan, cache, files, missing };
 }
 
 async function download(client: HttpClient, model: string): Promise<string> {
   const { onEvent, revision, cacheFolder } = client.settings;
-  const { plan, cache, files, missing } = await makePlan(client, model);
-  const cachedBytes = totalSize(files) - plan.missingBytes;
-  onEvent({ type: "plan", files: missing.length, totalBytes: plan.missingBytes, cachedBytes });
-  await requireDiskSpace(cacheFolder, plan.missingBytes);
-  const progress = new Progress(plan.missingBytes, onEvent);
+  const { plan, cache, files, missing } = await prepare(client, model);
+  const totalBytes = plan.missingBytes;
+  const cachedBytes = totalSize(files) - totalBytes;
+  onEvent({ type: "plan", files: missing.length, totalBytes, cachedBytes });
+  await requireDiskSpace(cacheFolder, totalBytes);
+  const progress = new Progress(totalBytes, onEvent);
   for (const file of missing) await downloadBlob(client, { cache, file, plan, progress });
   return cache.publish(plan.commit, revision, files);
 }
@@ -118,7 +109,7 @@ async function download(client: HttpClient, model: string): Promise<string> {
 interface Job {
   readonly cache: CachedRepository;
   readonly file: RepositoryFile;
-  readonly plan: DownloadPlan;
+  readonly plan: Prepared["plan"];
   readonly progress: Progress;
 }
 
@@ -131,10 +122,6 @@ async function downloadBlob(client: HttpClient, { cache, file, plan, progress }:
     await fetchFile(client, { ...file, url }, cache.blob(file), (bytes) => progress.update(file.name, bytes));
   });
   progress.finish(file.name, file.size);
-}
-
-function totalSize(files: readonly RepositoryFile[]): number {
-  return files.reduce((total, { size }) => total + size, 0);
 }
 
 function isUnreachable(error: unknown): boolean {

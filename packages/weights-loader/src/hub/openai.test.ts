@@ -1,48 +1,27 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { OpenAIServer } from "@test/openai-server.ts";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadModelFolder } from "../node/load.ts";
-import { downloadOpenAI } from "./openai.ts";
+import { downloadOpenAI, type OpenAIOptions, planOpenAI } from "./openai.ts";
 
-const fixture = fileURLToPath(new URL("../../../../fixtures/gpt2-weights/openai", import.meta.url));
 const DATA = "model.ckpt.data-00000-of-00001";
+const NAMES = ["hparams.json", "encoder.json", "vocab.bpe", "model.ckpt.index", DATA];
 
-/** A storage server as OpenAI's: files under /124M/, Content-MD5, no list. */
-let server: Server;
-let asked: string[];
-let change: (name: string, content: Buffer) => Buffer;
-let withHash: boolean;
+let server: OpenAIServer;
 let cacheFolder: string;
-let options: Parameters<typeof downloadOpenAI>[1] & object;
+let options: OpenAIOptions;
 
 beforeEach(async () => {
-  asked = [];
-  withHash = true;
-  change = (_, content) => content;
-  server = createServer(async (request, response) => {
-    const name = request.url!.split("/").at(-1)!;
-    asked.push(`${request.method} ${request.url}`);
-    const content = await readFile(join(fixture, name)).catch(() => undefined);
-    if (content === undefined) return void response.writeHead(404).end();
-    const md5 = createHash("md5").update(content).digest("base64");
-    response.writeHead(200, { "content-length": content.length, ...(withHash ? { "content-md5": md5 } : {}) });
-    return void response.end(request.method === "HEAD" ? undefined : change(name, content));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server = await new OpenAIServer().start();
   cacheFolder = await mkdtemp(join(tmpdir(), "openai-"));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  options = { endpoint, cacheFolder, offline: false, retryDelayMs: 5 };
+  options = { endpoint: server.endpoint, cacheFolder, offline: false, retryDelayMs: 5 };
 });
 afterEach(async () => {
-  server.closeAllConnections();
-  server.close();
+  await server.stop();
   await rm(cacheFolder, { recursive: true });
 });
 
@@ -59,32 +38,56 @@ it("brings a folder that loads, and asks for nothing the second time", async () 
   const { model, config } = await loadModelFolder(folder);
   expect(config.nLayers).toBe(2);
   model.dispose();
-  asked = [];
+  server.asked.length = 0;
   await downloadOpenAI("124M", options);
-  expect(asked).toEqual([]);
+  expect(server.asked).toEqual([]);
+});
+
+it("plans without bringing anything", async () => {
+  const plan = await planOpenAI("124M", options);
+  const folder = join(cacheFolder, "124M");
+  expect(plan).toMatchObject({ name: "openai:124M", endpoint: server.endpoint, folder });
+  expect(plan.files.map(({ name, isCached }) => [name, isCached])).toEqual(NAMES.map((name) => [name, false]));
+  expect(plan.missingBytes).toBe(plan.files.reduce((sum, { size }) => sum + size, 0));
+  expect(server.asked).toEqual(NAMES.map((name) => `HEAD /124M/${name}`));
+  expect(await readdir(cacheFolder)).toEqual([]);
+  await downloadOpenAI("124M", options);
+  expect(await planOpenAI("124M", options)).toMatchObject({ missingBytes: 0 });
 });
 
 it("refuses a damaged file by the server's hash", async () => {
-  change = flip;
+  server.change = flip;
   await expect(downloadOpenAI("124M", options)).rejects.toMatchObject({ code: "CHECKSUM_MISMATCH", message: /md5/ });
   expect(existsSync(join(cacheFolder, "124M"))).toBe(false);
 });
 
 it("refuses a damaged file by the checkpoint's own checksums where the server gives no hash, and heals later", async () => {
-  withHash = false;
-  change = flip;
+  server.withHash = false;
+  server.change = flip;
   await expect(downloadOpenAI("124M", options)).rejects.toMatchObject({
     code: "CHECKSUM_MISMATCH",
     message: /CRC-32C/,
   });
   expect(existsSync(join(cacheFolder, "124M"))).toBe(false);
-  change = (_, content) => content;
-  asked = [];
+  server.change = (_, content) => content;
+  expect((await planOpenAI("124M", options)).files.filter(({ isCached }) => !isCached)).toHaveLength(2);
+  server.asked.length = 0;
   await downloadOpenAI("124M", options);
-  expect(asked.filter((line) => line.startsWith("GET"))).toEqual([`GET /124M/model.ckpt.index`, `GET /124M/${DATA}`]);
+  expect(server.asked.filter((line) => line.startsWith("GET"))).toEqual([
+    `GET /124M/model.ckpt.index`,
+    `GET /124M/${DATA}`,
+  ]);
 });
 
 it("says which sizes there are, and what offline means", async () => {
   await expect(downloadOpenAI("125M", options)).rejects.toThrow(/124M, 355M, 774M, 1558M, not as "125M"/);
   await expect(downloadOpenAI("124M", { ...options, offline: true })).rejects.toMatchObject({ code: "OFFLINE" });
+  await expect(planOpenAI("124M", { ...options, offline: true })).rejects.toMatchObject({ code: "OFFLINE" });
+});
+
+it("without a server, names the ways that are left", async () => {
+  await expect(downloadOpenAI("124M", { ...options, endpoint: "http://127.0.0.1:9" })).rejects.toMatchObject({
+    code: "UNREACHABLE",
+    message: /^127.0.0.1:9 cannot be reached: .*--endpoint.*HF_ENDPOINT.*model import FOLDER/,
+  });
 });

@@ -6,12 +6,13 @@ import { openTensorFlowCheckpoint } from "../node/tensorflow-checkpoint.ts";
 import { hashFromHeaders } from "./checksum.ts";
 import { requireDiskSpace } from "./disk-space.ts";
 import { DownloadError, writeError } from "./download-error.ts";
+import { cannotAsk, type DownloadPlan, planFiles, totalSize } from "./download-plan.ts";
 import { Progress } from "./events.ts";
 import { fetchFile, type RemoteFile } from "./fetch-file.ts";
 import { HttpClient, requireSuccess } from "./http.ts";
 import { withLock } from "./lock.ts";
 import { withRetries } from "./retry.ts";
-import { resolveSettings, type HubOptions } from "./settings.ts";
+import { resolveSettings, type HubOptions, type HubSettings } from "./settings.ts";
 
 /** OpenAI's own storage, and the copy that the book's author keeps. */
 const SOURCES = [
@@ -39,26 +40,20 @@ export type OpenAIOptions = Omit<HubOptions, "token" | "tokenOrigin" | "revision
  * @example const folder = await downloadOpenAI("124M");
  */
 export async function downloadOpenAI(size: string, options: OpenAIOptions = {}): Promise<string> {
-  if (!SIZES.includes(size)) {
-    throw new DownloadError("NAME_INVALID", `OpenAI published GPT-2 as ${SIZES.join(", ")}, not as "${size}".`);
-  }
-  const settings = resolveSettings({ ...options, cacheFolder: options.cacheFolder ?? defaultCacheFolder() });
-  const folder = join(settings.cacheFolder, size);
+  const { settings, sources, folder } = resolve(size, options);
   if (existsSync(folder)) return folder;
   if (settings.offline) {
     throw new DownloadError("OFFLINE", `HF_HUB_OFFLINE is set and there is no ${folder}; unset it to download.`);
   }
-  const client = new HttpClient({ ...settings, token: undefined });
+  const client = new HttpClient(settings);
   const onWait = (pid: number): void => settings.onEvent({ type: "wait", file: size, pid });
   try {
     await withLock(`${folder}.lock`, { signal: settings.signal, onWait }, async () => {
       if (existsSync(folder)) return; // another process brought it while we waited
-      const sources = options.endpoint === undefined ? SOURCES : [options.endpoint];
-      // the folder has its name only when all of it is there and right
-      const incomplete = `${folder}.incomplete`;
-      await download(client, await findFiles(client, sources, size), incomplete);
-      await checkTensors(incomplete);
-      await rename(incomplete, folder);
+      const { plan, missing } = await prepare(client, sources, size);
+      await download(client, plan, missing);
+      await checkTensors(incomplete(folder));
+      await rename(incomplete(folder), folder);
     });
   } catch (error) {
     throw writeError(error, settings.cacheFolder);
@@ -68,35 +63,98 @@ export async function downloadOpenAI(size: string, options: OpenAIOptions = {}):
   return folder;
 }
 
-async function download(client: HttpClient, files: readonly RemoteFile[], folder: string): Promise<void> {
-  const missing = files.filter((file) => !existsSync(join(folder, file.name)));
-  const totalBytes = missing.reduce((total, file) => total + file.size, 0);
-  const cachedBytes = files.reduce((total, file) => total + file.size, 0) - totalBytes;
+/**
+ * Says what {@link downloadOpenAI} would fetch, and fetches nothing (`--dry-run`).
+ *
+ * @throws {DownloadError}
+ */
+export async function planOpenAI(size: string, options: OpenAIOptions = {}): Promise<DownloadPlan> {
+  const { settings, sources } = resolve(size, options);
+  if (settings.offline) throw cannotAsk(sources[0]!);
+  const client = new HttpClient(settings);
+  try {
+    return (await prepare(client, sources, size)).plan;
+  } finally {
+    await client.close();
+  }
+}
+
+function resolve(
+  size: string,
+  options: OpenAIOptions,
+): { settings: HubSettings; sources: readonly string[]; folder: string } {
+  if (!SIZES.includes(size)) {
+    throw new DownloadError("NAME_INVALID", `OpenAI published GPT-2 as ${SIZES.join(", ")}, not as "${size}".`);
+  }
+  const settings = resolveSettings({ ...options, cacheFolder: options.cacheFolder ?? defaultCacheFolder() });
+  return {
+    settings: { ...settings, token: undefined },
+    sources: options.endpoint === undefined ? SOURCES : [settings.endpoint],
+    folder: join(settings.cacheFolder, size),
+  };
+}
+
+/** Where the files come together: the folder has its name only when all of it is there and right. */
+function incomplete(folder: string): string {
+  return `${folder}.incomplete`;
+}
+
+async function prepare(
+  client: HttpClient,
+  sources: readonly string[],
+  size: string,
+): Promise<{ plan: DownloadPlan; missing: readonly RemoteFile[] }> {
+  const folder = join(client.settings.cacheFolder, size);
+  const { endpoint, files } = await findFiles(client, sources, size);
+  const isCached = (name: string): boolean => [folder, incomplete(folder)].some((at) => existsSync(join(at, name)));
+  const { missing, ...planned } = planFiles(files, new Set(files.filter(({ name }) => isCached(name))));
+  return { plan: { name: `openai:${size}`, endpoint, folder, ...planned }, missing };
+}
+
+async function download(
+  client: HttpClient,
+  { folder, files, missingBytes }: DownloadPlan,
+  missing: readonly RemoteFile[],
+): Promise<void> {
   const { onEvent } = client.settings;
-  onEvent({ type: "plan", files: missing.length, totalBytes, cachedBytes });
-  await requireDiskSpace(folder, totalBytes);
-  const progress = new Progress(totalBytes, onEvent);
+  const cachedBytes = totalSize(files) - missingBytes;
+  onEvent({ type: "plan", files: missing.length, totalBytes: missingBytes, cachedBytes });
+  await requireDiskSpace(folder, missingBytes);
+  const progress = new Progress(missingBytes, onEvent);
   for (const file of missing) {
-    await fetchFile(client, file, join(folder, file.name), (bytes) => progress.update(file.name, bytes));
+    const path = join(incomplete(folder), file.name);
+    await fetchFile(client, file, path, (bytes) => progress.update(file.name, bytes));
     progress.finish(file.name, file.size);
   }
 }
 
 /** The first source that answers, with the size and hash that it gives of each file. */
-async function findFiles(client: HttpClient, sources: readonly string[], size: string): Promise<RemoteFile[]> {
+async function findFiles(
+  client: HttpClient,
+  sources: readonly string[],
+  size: string,
+): Promise<{ endpoint: string; files: RemoteFile[] }> {
   let failure: unknown;
-  for (const source of sources) {
+  for (const endpoint of sources) {
     try {
       const files: RemoteFile[] = [];
-      for (const name of FILES)
-        files.push(await describe(client, name, `${source.replace(/\/+$/, "")}/${size}/${name}`));
-      return files;
+      for (const name of FILES) files.push(await describe(client, name, `${endpoint}/${size}/${name}`));
+      return { endpoint, files };
     } catch (error) {
       client.settings.signal?.throwIfAborted();
       failure = error;
     }
   }
-  throw failure;
+  throw failure instanceof DownloadError && failure.code === "UNREACHABLE" ? unreachable(sources, failure) : failure;
+}
+
+function unreachable(sources: readonly string[], cause: DownloadError): DownloadError {
+  const hosts = sources.map((source) => new URL(source).host).join(" and ");
+  return new DownloadError(
+    "UNREACHABLE",
+    `${hosts} cannot be reached: give a mirror with --endpoint, download gpt2 in its place (HF_ENDPOINT names a mirror of Hugging Face), or copy the model's files and use "model import FOLDER".`,
+    { cause },
+  );
 }
 
 async function describe(client: HttpClient, name: string, url: string): Promise<RemoteFile> {
