@@ -64,6 +64,27 @@ test.skipIf(!native)("the numbers stay, to the bit", () => {
   expect(evaluate(recomputeRegions(graph))).toEqual(evaluate(graph));
 });
 
+test("long products are kept, with their bias", () => {
+  const g = new TestGraph();
+  const [x, long, short] = [g.input(4, 256), g.input(256, 8), g.input(8, 8)];
+  g.scope = { region: 3 };
+  const kept = g.op("AddV2", g.product("nn", x, long), g.input(8));
+  const again = g.op("Tanh", g.product("nn", g.op("Tanh", kept), short));
+  const output = g.op("Neg", again);
+  g.scope = {};
+  const loss = g.op("Square", output);
+  g.scope = { backward: true };
+  const grad = g.op("TanhGrad", again, g.op("Mul", loss, g.filled(2)));
+  const after = recomputeRegions(g.returning(loss, grad));
+  const graph = g.returning(loss, grad);
+  expect(named(after, "AddV2")).toEqual(named(graph, "AddV2"));
+  expect(named(after, "MatMul")).toHaveLength(3); // the short one again
+  const copy = named(after, "Tanh").find(
+    ({ inputs: [input], after: [trigger] }) => input?.node === kept.node && trigger,
+  );
+  expect(copy?.after).toHaveLength(1);
+});
+
 test("without regions nothing changes", () => {
   const g = new TestGraph();
   const tanh = g.op("Tanh", g.input(2));

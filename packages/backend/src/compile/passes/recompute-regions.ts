@@ -1,11 +1,14 @@
 import { GraphBuilder } from "../graph-builder.ts";
-import type { Graph, GraphNode, Value } from "../graph.ts";
+import { type Graph, type GraphNode, sameShape, type Value } from "../graph.ts";
 import { nextId, nodesById, usersOf } from "../rewrite.ts";
 
+/** Matrix products whose elements are sums of so many terms are kept: they take long for the memory that they need. */
+const MIN_TERMS = 256;
+
 /**
- * Computes again for the gradient what `checkpoint` regions have computed, instead of keeping it. The operations that the
- * gradient needs are repeated from the region's inputs, and wait until the gradient has come as far as the region: without
- * that TensorFlow would take them for duplicates, or run them at once, and keep everything after all.
+ * Computes again for the gradient what `checkpoint` regions have computed, instead of keeping it: all but long matrix
+ * products. The operations that the gradient needs are repeated from what is kept, and wait until the gradient has come as
+ * far as the region: without that TensorFlow would take them for duplicates, or run them at once, and keep everything.
  */
 export function recomputeRegions(graph: Graph): Graph {
   const builder = new GraphBuilder(nextId(graph));
@@ -17,7 +20,7 @@ export function recomputeRegions(graph: Graph): Graph {
 class RegionCopier {
   readonly #byId: ReadonlyMap<number, GraphNode>;
   readonly #builder: GraphBuilder;
-  /** Nodes whose outputs other regions, or what comes after all regions, use: those are there anyway. */
+  /** Nodes whose outputs other regions, or what comes after all regions, use: those are there anyway; and long products. */
   readonly #kept: ReadonlySet<number>;
   /** Backward nodes that cannot run before the forward pass is done. */
   readonly #late: ReadonlySet<number>;
@@ -72,8 +75,28 @@ function keptNodes(graph: Graph): Set<number> {
   const users = usersOf(graph);
   const isUsedOutside = ({ id, region }: GraphNode): boolean =>
     (users.get(id) ?? []).some((user) => !user.backward && user.region !== region);
-  const inRegions = graph.nodes.filter((node) => node.region !== undefined && isUsedOutside(node));
-  return new Set([...inRegions.map(({ id }) => id), ...graph.results.map(({ node }) => node)]);
+  const byId = nodesById(graph);
+  const inRegions = graph.nodes.filter((node) => node.region !== undefined && !node.backward);
+  const there = inRegions.filter(isUsedOutside).map(({ id }) => id);
+  const products = inRegions.filter((node) => termsOf(node, byId) >= MIN_TERMS);
+  const sums = products.map((product) => biased(product, users.get(product.id) ?? []).id);
+  return new Set([...there, ...sums, ...graph.results.map(({ node }) => node)]);
+}
+
+/** How many terms each element of a matrix product has; 0 for other nodes. */
+function termsOf({ op, inputs, attrs }: GraphNode, byId: ReadonlyMap<number, GraphNode>): number {
+  const transposed = { MatMul: "transpose_a", BatchMatMulV2: "adj_x" }[op];
+  const [left] = inputs;
+  if (!transposed || !left) return 0;
+  const { shape } = byId.get(left.node)?.outputs[left.output] ?? { shape: [] };
+  return shape.at(attrs[transposed]?.value === true ? -2 : -1) ?? 0;
+}
+
+/** A product with its bias, where nothing else uses it: TensorFlow computes both at once. */
+function biased(product: GraphNode, users: readonly GraphNode[]): GraphNode {
+  const [user] = users;
+  const isBiased = users.length === 1 && (user?.op === "Add" || user?.op === "AddV2");
+  return isBiased && sameShape(user.outputs[0]?.shape ?? [], product.outputs[0]?.shape ?? []) ? user : product;
 }
 
 /** Backward nodes that depend on what comes after the last region. */
