@@ -21,6 +21,8 @@ export type Misbehave = (context: {
   readonly attempt: number;
 }) => boolean;
 
+const LARGE = /\.(?:safetensors|onnx_data)$/u;
+
 /** A stand-in for the Hugging Face hub on 127.0.0.1 with one repository, which keeps a record and misbehaves on demand. */
 export class HubServer {
   readonly files: ReadonlyMap<string, Buffer>;
@@ -56,10 +58,10 @@ export class HubServer {
     );
   }
 
-  /** The hash by which the cache knows a file: SHA-256 of safetensors (as LFS), git's of the rest. */
+  /** The hash by which the cache knows a file: SHA-256 of weights (as LFS), git's of the rest. */
   hash(name: string): string {
     const content = this.files.get(name)!;
-    if (name.endsWith(".safetensors")) return createHash("sha256").update(content).digest("hex");
+    if (LARGE.test(name)) return createHash("sha256").update(content).digest("hex");
     return createHash("sha1").update(`blob ${content.length}\0`).update(content).digest("hex");
   }
 
@@ -68,7 +70,7 @@ export class HubServer {
     const seen: SeenRequest = { method: request.method ?? "", path, headers: request.headers, sent: 0 };
     this.requests.push(seen);
     if (path.startsWith("/api/models/")) return this.#sendList(response);
-    const name = decodeURIComponent(path.split("/").at(-1)!);
+    const name = decodeURIComponent(/\/resolve\/[^/]+\/(.+)$/u.exec(path)?.[1] ?? path.split("/").at(-1)!);
     const content = this.files.get(name);
     if (content === undefined) return void response.writeHead(404).end();
     const attempt = this.requests.filter((other) => other.path === path && other.method === seen.method).length - 1;
@@ -110,7 +112,7 @@ export class HubServer {
       const size = content.length;
       const blobId = createHash("sha1").update(`blob ${size}\0`).update(content).digest("hex");
       const lfs = { sha256: this.hash(rfilename), size, pointerSize: 130 };
-      return { rfilename, size, blobId, ...(rfilename.endsWith(".safetensors") ? { lfs } : {}) };
+      return { rfilename, size, blobId, ...(LARGE.test(rfilename) ? { lfs } : {}) };
     });
     const body = JSON.stringify({ id: "owner/name", sha: this.commit, siblings });
     response

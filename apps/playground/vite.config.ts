@@ -25,7 +25,8 @@ const wasmThreads = (): Plugin => ({
 export default defineConfig({
   base: "./", // the built page may lie under any path
   resolve: {
-    conditions: ["@scratch-llm/source", ...defaultClientConditions],
+    // ONNX Runtime's WASM and its glue stay files of their own, for its threads load them again.
+    conditions: ["@scratch-llm/source", "onnxruntime-web-use-extern-wasm", ...defaultClientConditions],
     dedupe: ["@tensorflow/tfjs", "@tensorflow/tfjs-core"],
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },

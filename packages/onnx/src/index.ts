@@ -1,10 +1,10 @@
 export { OnnxError, type OnnxErrorCode } from "./errors.ts";
-export { exportOnnx, type ExportedModel, type ExportOptions, type OnnxModel } from "./export/onnx-model.ts";
+export { exportOnnx, fileNames, type ExportedModel, type ExportOptions, type OnnxModel } from "./export/onnx-model.ts";
 export type { Quantization } from "./export/quantization.ts";
 export type { TensorError } from "./export/weights.ts";
 export type { SessionOptions } from "./runtime/create-session.ts";
 export type { GPTSession } from "./runtime/gpt-session.ts";
 export { OnnxDecoder } from "./runtime/onnx-decoder.ts";
 export { OnnxSlots, type OnnxSlotsOptions } from "./runtime/onnx-slots.ts";
-export { openOnnxModel, type OnnxBytes } from "./runtime/open-web.ts";
+export { fitsInPage, openOnnxModel, type OnnxFiles } from "./runtime/open-web.ts";
 export type { DecoderOptions } from "./runtime/read-prompt.ts";

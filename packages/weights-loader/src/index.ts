@@ -3,7 +3,7 @@ export { configFromHuggingFace, configToHuggingFace } from "./config/hugging-fac
 export { configFromOpenAI } from "./config/openai.ts";
 export { WeightsError, WeightsMismatchError, type WeightsErrorCode } from "./errors.ts";
 export { matchWeights, type Step } from "./match.ts";
-export { chooseFiles } from "./hub/choose-files.ts";
+export { chooseFiles, describingFiles } from "./hub/choose-files.ts";
 export { DownloadError, type DownloadErrorCode } from "./hub/download-error.ts";
 export type { ExpectedHash } from "./hub/expected-hash.ts";
 export { parseRepository, type Repository, type RepositoryFile, repositoryName } from "./hub/repository.ts";
@@ -20,5 +20,6 @@ export {
 } from "./model-files.ts";
 export { TENSOR_ROWS, type TensorRow, type WeightFormat } from "./names.ts";
 export { readWeights, type Weight } from "./read-weights.ts";
+export { readTokenizer, type ReadText } from "./tokenizer-files.ts";
 export { sourceFromBytes, sourceFromFile, type WeightSource } from "./source.ts";
 export { weightEntries, type WriteOptions } from "./write-weights.ts";

@@ -177,7 +177,6 @@ export class EngineClient {
   ): Promise<Result<M>> {
     const id = ++this.#lastId;
     const request = { type: "request", id, method, params } as Request;
-    if (method === "loadModel") this.#models.set((params as Params<"loadModel">).model, params as Params<"loadModel">);
     if (method === "unloadModel") this.#models.delete((params as Params<"unloadModel">).model);
     return new Promise<Result<M>>((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
@@ -187,7 +186,11 @@ export class EngineClient {
       this.#pending.set(id, {
         request,
         onEvent: onEvent as Pending["onEvent"],
-        resolve: (result) => (end(), resolve(result as Result<M>)),
+        resolve: (result) => {
+          end();
+          if (request.method === "loadModel") this.#models.set(request.params.model, request.params);
+          resolve(result as Result<M>);
+        },
         reject: (error) => (end(), reject(error)),
         repeated: false,
         told: 0,
@@ -211,7 +214,7 @@ export class EngineClient {
       if (this.#worker !== worker) return status;
       const waiting = [...this.#pending.values()].map(({ request }) => request);
       this.#setState({ phase: "ready", status, recovered: phase === "recovering" });
-      this.#loadAgain(waiting);
+      this.#loadAgain();
       for (const request of waiting) this.#post(request);
       return status;
     } catch (error) {
@@ -220,11 +223,9 @@ export class EngineClient {
     }
   }
 
-  /** Loads the models of the worker before, but for those that are asked for anyway. */
-  #loadAgain(waiting: readonly Request[]): void {
-    const asked = waiting.flatMap((request) => (request.method === "loadModel" ? [request.params.model] : []));
+  /** Loads the models of the worker before. */
+  #loadAgain(): void {
     for (const [model, params] of this.#models) {
-      if (asked.includes(model)) continue;
       void this.#send("loadModel", params, undefined, () => {}).catch(() => this.#models.delete(model));
     }
   }

@@ -38,13 +38,10 @@ export function createEngine(host: Host): Handlers {
     },
     status: async () => status(),
 
-    loadModel: async (params) =>
-      (
-        await shelf.put(
-          params.model,
-          load(params, host, (run) => runs.get(run)),
-        )
-      ).info,
+    async loadModel(params, asked) {
+      const loading = load(params, { host, learned: (run) => runs.get(run), ...asked });
+      return (await shelf.put(params.model, loading)).info;
+    },
     async unloadModel({ model }) {
       await shelf.remove(model);
       return null;
@@ -62,15 +59,15 @@ export function createEngine(host: Host): Handlers {
       return tokensOf(tokenizer, tokenizer.encode(text));
     },
     async vocabulary({ model: name }) {
-      const { tokenizer, model } = await shelf.get(name);
-      return vocabulary(tokenizer, model.config.vocabSize);
+      const { tokenizer, info } = await shelf.get(name);
+      return vocabulary(tokenizer, info.config.vocabSize);
     },
     nextToken: async ({ model, ids }) => nextTokenLogits(await shelf.get(model), ids),
-    attention: async ({ model, ids, causal }) => attention(await shelf.get(model), ids, causal),
-    block: async ({ model, ids, ...where }) => traceBlock(await shelf.get(model), ids, where),
-    embeddings: async ({ model, ids }) => embeddingSum(await shelf.get(model), ids),
-    neighbours: async ({ model, id, count }) => neighbours(await shelf.get(model), id, count),
-    plane: async ({ model, ids }) => embeddingPlane(await shelf.get(model), ids),
+    attention: async ({ model, ids, causal }) => attention(await shelf.open(model), ids, causal),
+    block: async ({ model, ids, ...where }) => traceBlock(await shelf.open(model), ids, where),
+    embeddings: async ({ model, ids }) => embeddingSum(await shelf.open(model), ids),
+    neighbours: async ({ model, id, count }) => neighbours(await shelf.open(model), id, count),
+    plane: async ({ model, ids }) => embeddingPlane(await shelf.open(model), ids),
 
     async generate(params, asked) {
       const shelved = await shelf.get(params.model);
@@ -95,7 +92,7 @@ export function createEngine(host: Host): Handlers {
       return { ...run.info, history };
     },
     async newTuning(request) {
-      const shelved = await shelf.get(request.model);
+      const shelved = await shelf.open(request.model);
       const begin = request.task === "classify" ? beginClassifier : beginInstruct;
       const begun = await begin(request, shelved, host);
       runs.put(request.run, begun);

@@ -3,6 +3,7 @@ export type FaultCode =
   | "NOT_STARTED"
   | "MODEL_UNKNOWN"
   | "RUN_UNKNOWN"
+  | "ANSWERS_ONLY"
   | "NOT_A_MODEL"
   | "NOT_A_RUN"
   | "TEXT_MISSING"

@@ -10,6 +10,8 @@ export interface Host {
   readText(address: URL): Promise<string>;
   /** The files of the bundled model, by name. */
   bundledModel(): Promise<ReadonlyMap<string, Blob>>;
+  /** Says where ONNX Runtime's own files are. @returns threads that it may use */
+  prepareOnnx(): Promise<number>;
   /** Where downloads are kept. */
   readonly files: FileStore;
   /** Wait before a download is tried again; each further one waits twice as long. */

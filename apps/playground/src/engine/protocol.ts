@@ -1,5 +1,6 @@
 import type { GPTConfig } from "@scratch-llm/gpt";
 import type { Accuracies, Classification } from "@scratch-llm/finetune-classifier";
+import type { Quantization } from "@scratch-llm/onnx";
 import type { DoneEvent, EpochEvent, EvalEvent, SampleEvent, StepEvent } from "@scratch-llm/pretrain";
 
 /*
@@ -20,13 +21,13 @@ interface Methods {
   start: Method<{ readonly backend: BackendChoice }, Status>;
   status: Method<object, Status>;
 
-  /** Loads a model under a name of the page's choosing, in place of one that has it. */
-  loadModel: Method<LoadModel, ModelInfo, Progress>;
+  /** Loads a model under a name of the page's choosing, in place of one that has it, which stays where this fails. */
+  loadModel: Method<LoadModel, ModelInfo, Progress<LoadStage>>;
   unloadModel: Method<ForModel, null>;
   /** What a download would fetch, to be shown before anybody consents. */
   describeDownload: Method<HubModel, DownloadPlan>;
   /** Fetches what is missing into the browser's storage. Aborted or cut, the next one goes on where it stopped. */
-  download: Method<HubModel, StoredModel, Progress>;
+  download: Method<Download, StoredModel, Progress>;
   storedModels: Method<object, Storage>;
   deleteStored: Method<{ readonly name: string }, Storage>;
 
@@ -130,7 +131,7 @@ export interface LoadModel extends ForModel {
 export type ModelSource =
   /** The small one that comes with the page. */
   | { readonly kind: "bundled" }
-  /** Dropped files: a folder of the trainer's or of Hugging Face's form. */
+  /** Dropped files: a folder of the trainer's or of Hugging Face's form, or one that the trainer exported as ONNX. */
   | { readonly kind: "files"; readonly files: readonly FolderFile[] }
   | { readonly kind: "stored"; readonly name: string }
   /** A copy of what a training has learned up to now. */
@@ -148,17 +149,22 @@ export interface ModelInfo extends ForModel {
   readonly params: number;
   /** The end-of-text token. */
   readonly eosId: number | null;
+  /** How ONNX Runtime runs it; such a model gives answers, and shows nothing of its inside. */
+  readonly onnx: { readonly quantization: Quantization; readonly threads: number } | null;
 }
 
 /** One total for everything a request has to fetch or prepare. `total` is 0 while unknown. */
-export interface Progress {
+export interface Progress<Stage = "download" | "verify" | "tokenizer"> {
   readonly type: "progress";
-  readonly stage: "download" | "verify" | "tokenizer";
+  readonly stage: Stage;
   readonly done: number;
   readonly total: number;
   readonly bytesPerSecond?: number;
   readonly etaSeconds?: number;
 }
+
+/** `compile` is ONNX Runtime's preparation of the weights. */
+export type LoadStage = "read" | "compile";
 
 /** A model on a server that answers as Hugging Face's hub does. */
 export interface HubModel {
@@ -170,17 +176,34 @@ export interface HubModel {
   readonly revision?: string;
 }
 
+/** How weights are written: as safetensors, or as the trainer exports them for ONNX Runtime. */
+export type Form = "safetensors" | Quantization;
+
+export interface Download extends HubModel {
+  /** Default: safetensors. */
+  readonly form?: Form;
+}
+
 export interface DownloadPlan {
-  /** Under which the model will be stored. */
-  readonly name: string;
+  readonly repository: string;
   /** The commit that the revision stands for. */
   readonly commit: string;
   /** Such as `mit`, where the server tells. */
   readonly licence: string | null;
+  /** The forms that there are; at least one. */
+  readonly offers: readonly Offer[];
+}
+
+export interface Offer {
+  readonly form: Form;
+  /** Under which the model will be stored. */
+  readonly name: string;
   readonly files: readonly { readonly name: string; readonly size: number }[];
   readonly totalBytes: number;
   /** Of these, what is here already. */
   readonly storedBytes: number;
+  /** Whether a page has room for it. */
+  readonly fits: boolean;
 }
 
 export interface StoredModel {
@@ -188,13 +211,13 @@ export interface StoredModel {
   readonly commit: string;
   readonly bytes: number;
   readonly licence: string | null;
-  readonly origin: HubModel;
+  readonly origin: Download;
 }
 
 export interface Storage {
   readonly models: readonly StoredModel[];
-  /** Bytes of downloads that were not finished. */
-  readonly partialBytes: number;
+  /** Downloads that were not finished. */
+  readonly unfinished: readonly { readonly name: string; readonly bytes: number }[];
   /** What the browser allows this page in all; null where it does not tell. */
   readonly quotaBytes: number | null;
 }

@@ -1,4 +1,4 @@
-import { generate, type GenerateOptions, ModelDecoder } from "@scratch-llm/gpt";
+import { type Decoder, generate, type GenerateOptions } from "@scratch-llm/gpt";
 import { nextTask } from "@scratch-llm/pretrain";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import type { Shelved } from "./models/shelf.ts";
@@ -6,7 +6,7 @@ import type { Generated, TokenEvent } from "./protocol.ts";
 
 /** What writes, and for whom. */
 export interface Writing {
-  readonly decoder: ModelDecoder;
+  readonly decoder: Decoder;
   readonly tokenizer: Tokenizer;
   readonly promptIds: Int32Array;
   readonly options: Omit<GenerateOptions, "tokenizer" | "signal">;
@@ -33,16 +33,16 @@ export async function write({ decoder, tokenizer, promptIds, options, signal, em
   return { text, ids: Int32Array.from(ids), promptIds, finishReason, tokensPerSecond: speed() };
 }
 
-const inUse = new WeakSet<ModelDecoder>();
+const inUse = new WeakSet<Decoder>();
 
 /** {@link write} with a loaded model: with the decoder that remembers the chat so far, unless it is busy or not wanted. */
 export async function writeWith(
-  { model, decoder: remembering }: Pick<Shelved, "model" | "decoder">,
+  { decoder: remembering, newDecoder }: Pick<Shelved, "decoder" | "newDecoder">,
   useCache: boolean,
   writing: Omit<Writing, "decoder">,
 ): Promise<Generated> {
   const remembers = useCache && !inUse.has(remembering);
-  const decoder = remembers ? remembering : new ModelDecoder(model, { useCache });
+  const decoder = remembers ? remembering : newDecoder({ useCache });
   inUse.add(decoder);
   try {
     return await write({ ...writing, decoder });

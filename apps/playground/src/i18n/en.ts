@@ -53,6 +53,8 @@ export const en = {
   engineRecovered: "The engine was restarted; the model is back.",
   model: "Model",
   noModel: "none",
+  answersOnly: "ONNX Runtime runs this model and shows its answers, but nothing of its inside.",
+  showBundled: "Show the built-in model",
   modelNames: { bundled: "tiny, built in", run: "from your training" },
   parameters: (count: string) => `${count} parameters`,
   showTable: "Show as table",

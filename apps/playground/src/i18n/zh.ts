@@ -53,6 +53,8 @@ export const zh: Words = {
   engineRecovered: "引擎已重启，模型已恢复。",
   model: "模型",
   noModel: "无",
+  answersOnly: "这个模型由 ONNX Runtime 运行，只能看到它的回答，看不到内部。",
+  showBundled: "使用内置模型",
   modelNames: { bundled: "内置的小模型", run: "来自你的训练" },
   parameters: (count) => `${count} 个参数`,
   showTable: "显示为表格",

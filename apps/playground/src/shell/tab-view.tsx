@@ -2,10 +2,12 @@ import { signal } from "@preact/signals";
 import { Component, type ComponentChildren, type FunctionComponent } from "preact";
 import { useEffect } from "preact/hooks";
 import { shellWords } from "../i18n/shell.ts";
+import { model } from "../state/engine.ts";
 import { currentTab } from "../state/url-state.ts";
 import { type Tab, TABS } from "../tabs/tabs.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorLine } from "../ui/error-line.tsx";
+import { AnswersOnly } from "./answers-only.tsx";
 
 const loaded = signal<ReadonlyMap<string, FunctionComponent>>(new Map());
 const failed = signal<ReadonlySet<string>>(new Set());
@@ -19,6 +21,7 @@ export function TabView() {
   }, [tab]);
   if (!tab) return <ErrorLine>{t.noTab(currentTab.value)}</ErrorLine>;
   globalThis.document.title = `${t.tabs[tab.id]} · scratch-llm`;
+  if (tab.needsInside && model.value?.onnx) return <AnswersOnly title={t.tabs[tab.id]} />;
   const Loaded = loaded.value.get(tab.id);
   if (Loaded) {
     return (

@@ -1,6 +1,6 @@
 import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { EngineClient, type EngineState } from "../engine/client.ts";
-import type { BackendChoice, ModelInfo, ModelSource, Progress, Status } from "../engine/protocol.ts";
+import type { BackendChoice, LoadStage, ModelInfo, ModelSource, Progress, Status } from "../engine/protocol.ts";
 import { asError } from "./as-error.ts";
 
 /** The one engine of the page: everything that costs more than a moment is asked of it. */
@@ -24,17 +24,22 @@ export const model: Signal<ModelInfo | undefined> = signal(undefined);
 export const modelName: Signal<string | undefined> = signal(undefined);
 
 /** How far the loading of another model is. */
-export const modelProgress: Signal<Progress | undefined> = signal(undefined);
+export const modelProgress: Signal<Progress<LoadStage> | undefined> = signal(undefined);
 
 /** Why there is no model, or not the one that was asked for. */
 export const modelError: Signal<Error | undefined> = signal(undefined);
 
-/** Loads another model for all tabs. What was shown stays until it is there. */
+let loading = new AbortController();
+
+/** Loads another model for all tabs, in place of one that is on its way. What was shown stays until it is there. */
 export async function showModel(source: ModelSource, name?: string): Promise<void> {
+  cancelLoading();
+  loading = new AbortController();
+  const { signal } = loading;
   modelError.value = undefined;
   try {
-    for await (const item of engine.stream("loadModel", { model: MODEL, source })) {
-      if (item.type === "progress") modelProgress.value = item;
+    for await (const item of engine.stream("loadModel", { model: MODEL, source }, { signal })) {
+      if (item.type === "progress") modelProgress.value = signal.aborted ? undefined : item;
       else {
         shown = { source, name };
         modelName.value = name;
@@ -42,10 +47,15 @@ export async function showModel(source: ModelSource, name?: string): Promise<voi
       }
     }
   } catch (error) {
-    modelError.value = asError(error);
+    if (!signal.aborted) modelError.value = asError(error);
   } finally {
-    modelProgress.value = undefined;
+    if (loading.signal === signal) modelProgress.value = undefined;
   }
+}
+
+/** Gives up what is being loaded. */
+export function cancelLoading(): void {
+  loading.abort();
 }
 
 /** Brings the engine up, or up anew with a backend of the user's choice, and shows the same model as before. */

@@ -7,6 +7,8 @@ interface DropZoneProps {
   readonly label: string;
   /** On the button that opens a file dialog. */
   readonly choose: string;
+  /** On one more button, for single files: some browsers cannot pick a folder. */
+  readonly chooseFiles?: string;
   readonly onFiles: (files: readonly FolderFile[]) => void;
   /** Whether the dialog picks a folder. */
   readonly folder?: boolean;
@@ -16,7 +18,7 @@ interface DropZoneProps {
 }
 
 /** A place to drop files or a folder on, with a dialog for those who do not drag. */
-export function DropZone({ label, choose, onFiles, folder = false, accept, testId }: DropZoneProps) {
+export function DropZone({ label, choose, chooseFiles, onFiles, folder = false, accept, testId }: DropZoneProps) {
   const [over, setOver] = useState(false);
   return (
     <div
@@ -34,21 +36,40 @@ export function DropZone({ label, choose, onFiles, folder = false, accept, testI
       }}
     >
       <p>{label}</p>
-      <label class="button">
-        {choose}
-        <input
-          type="file"
-          class="unseen"
-          multiple
-          accept={accept}
-          {...(folder && { webkitdirectory: true })}
-          data-testid={`${testId}-input`}
-          onChange={({ currentTarget }) => {
-            if (currentTarget.files) void pickedFiles(currentTarget.files).then(onFiles);
-            currentTarget.value = "";
-          }}
-        />
-      </label>
+      <div class="controls">
+        <FileButton label={choose} folder={folder} accept={accept} onFiles={onFiles} testId={`${testId}-input`} />
+        {chooseFiles !== undefined && (
+          <FileButton label={chooseFiles} onFiles={onFiles} testId={`${testId}-files-input`} />
+        )}
+      </div>
     </div>
+  );
+}
+
+interface FileButtonProps {
+  readonly label: string;
+  readonly folder?: boolean;
+  readonly accept?: string | undefined;
+  readonly onFiles: (files: readonly FolderFile[]) => void;
+  readonly testId: string;
+}
+
+function FileButton({ label, folder = false, accept, onFiles, testId }: FileButtonProps) {
+  return (
+    <label class="button">
+      {label}
+      <input
+        type="file"
+        class="unseen"
+        multiple
+        accept={accept}
+        {...(folder && { webkitdirectory: true })}
+        data-testid={testId}
+        onChange={({ currentTarget }) => {
+          if (currentTarget.files) void pickedFiles(currentTarget.files).then(onFiles);
+          currentTarget.value = "";
+        }}
+      />
+    </label>
   );
 }

@@ -35,7 +35,7 @@ export async function createSession(
     return new GPTSession(runtime, session, metadata);
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
-    if (/bad_alloc|out of memory|allocat/iu.test(text)) throw outOfMemory(metadata.dataBytes, { cause });
+    if (/bad_alloc|out of memory|allocat|OOM/iu.test(text)) throw outOfMemory(metadata.dataBytes, { cause });
     const name = typeof graph === "string" ? graph : "The model";
     throw new OnnxError("MODEL_INVALID", `${name} cannot be opened; export it again. (${text.split("\n")[0]})`, {
       cause,

@@ -12,6 +12,8 @@ export interface Runtime {
 /** Hides a place from attention: e to its power is 0. */
 const HIDDEN = -1e9;
 
+type Run = (feeds: InferenceSession.FeedsType) => Promise<InferenceSession.ReturnType>;
+
 /** A decoder graph in ONNX Runtime, with the rows that it has seen. */
 export class GPTSession {
   readonly config: GPTConfig;
@@ -20,11 +22,13 @@ export class GPTSession {
   readonly store: KeyValueStore;
   readonly #runtime: Runtime;
   readonly #session: InferenceSession;
+  readonly #run: Run;
 
   constructor(
     runtime: Runtime,
     session: InferenceSession,
     { config, quantization }: Pick<Metadata, "config" | "quantization">,
+    run: Run = inTurn(session),
   ) {
     const { nLayers, nHeads, embDim } = config;
     this.config = config;
@@ -32,6 +36,12 @@ export class GPTSession {
     this.store = new KeyValueStore({ nLayers, nHeads, headDim: embDim / nHeads });
     this.#runtime = runtime;
     this.#session = session;
+    this.#run = run;
+  }
+
+  /** The same weights with rows of its own, for a second decoder beside the first. Both end when one is disposed of. */
+  sibling(): GPTSession {
+    return new GPTSession(this.#runtime, this.#session, this, this.#run);
   }
 
   /**
@@ -48,7 +58,7 @@ export class GPTSession {
     const { nLayers, vocabSize } = config;
     const count = tokens[0]!.length;
     store.makeRoom(rows, count);
-    const results = await this.#session.run(this.#feeds(rows, tokens, count));
+    const results = await this.#run(this.#feeds(rows, tokens, count));
     for (let layer = 0; layer < nLayers; layer++) {
       const keys = results[`new_key.${layer}`]!.data as Float32Array;
       const values = results[`new_value.${layer}`]!.data as Float32Array;
@@ -97,4 +107,14 @@ export class GPTSession {
     this.store.clear();
     await this.#session.release();
   }
+}
+
+/** One run after another: in WASM two at a time would disturb each other. */
+function inTurn(session: InferenceSession): Run {
+  let last: Promise<unknown> = Promise.resolve();
+  return (feeds) => {
+    const result = last.then(() => session.run(feeds));
+    last = result.catch(() => {});
+    return result;
+  };
 }

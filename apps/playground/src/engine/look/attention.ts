@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Shelved } from "../models/shelf.ts";
+import type { Open } from "../models/shelf.ts";
 import type { Attention } from "../protocol.ts";
 import { lastOf, readAll, rowOf, SHOWN_TOKENS } from "./inputs.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** How much every token looks at every other, in all layers and heads; with or without the causal mask. */
-export async function attention(shelved: Shelved, ids: Int32Array, causal: boolean): Promise<Attention> {
+export async function attention(shelved: Open, ids: Int32Array, causal: boolean): Promise<Attention> {
   const { model, tokenizer } = shelved;
   const shown = lastOf(ids, Math.min(SHOWN_TOKENS, model.config.contextLength));
   const weights: tf.Tensor[] = []; // (1, h, t, t) each

@@ -1,14 +1,14 @@
 import { softmax } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
 import { EngineFault } from "../fault.ts";
-import type { Shelved } from "../models/shelf.ts";
+import type { Open } from "../models/shelf.ts";
 import type { BlockStage, BlockTrace } from "../protocol.ts";
 import { lastOf, readAll, rowOf, SHOWN_TOKENS } from "./inputs.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** A step through one block for the token at a position, with every number between the layers (book section 4.5). */
 export async function traceBlock(
-  shelved: Shelved,
+  shelved: Open,
   ids: Int32Array,
   { block, position }: { readonly block: number; readonly position: number },
 ): Promise<BlockTrace> {
@@ -31,7 +31,7 @@ export async function traceBlock(
 
 /** The block's forward pass, written out. Letters: t tokens, e width, h heads, d = e / h. */
 function trace(
-  shelved: Shelved,
+  shelved: Open,
   ids: Int32Array,
   { block, row }: { readonly block: number; readonly row: number },
 ): [BlockStage, tf.Tensor][] {
@@ -83,7 +83,7 @@ function trace(
 }
 
 /** What flows into a block, (t, e). */
-function blockInput(shelved: Shelved, ids: Int32Array, block: number): tf.Tensor2D {
+function blockInput(shelved: Open, ids: Int32Array, block: number): tf.Tensor2D {
   let found: tf.Tensor | undefined;
   const tap = (name: string, value: tf.Tensor): void => {
     if (name === `trfBlocks.${block}.input`) found = value;

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Shelved } from "../models/shelf.ts";
+import type { Open } from "../models/shelf.ts";
 import type { EmbeddingPlane, EmbeddingSum, Neighbour } from "../protocol.ts";
 import { lastOf, readAll, rowOf, SHOWN_TOKENS } from "./inputs.ts";
 import { principalPlane } from "./principal-plane.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** What enters the first block: token and position embedding of each token, and their sum (book section 2.8). */
-export async function embeddingSum(shelved: Shelved, ids: Int32Array): Promise<EmbeddingSum> {
+export async function embeddingSum(shelved: Open, ids: Int32Array): Promise<EmbeddingSum> {
   const { model, tokenizer } = shelved;
   const shown = lastOf(ids, Math.min(SHOWN_TOKENS, model.config.contextLength));
   const [token, position, sum] = await readAll(
@@ -26,7 +26,7 @@ export async function embeddingSum(shelved: Shelved, ids: Int32Array): Promise<E
 }
 
 /** The tokens whose embeddings have the largest cosine with that of `id`, itself left out. */
-export async function neighbours(shelved: Shelved, id: number, count: number): Promise<Neighbour[]> {
+export async function neighbours(shelved: Open, id: number, count: number): Promise<Neighbour[]> {
   const { model, tokenizer } = shelved;
   const [similarity] = await readAll([
     tf.tidy(() => {
@@ -45,7 +45,7 @@ export async function neighbours(shelved: Shelved, id: number, count: number): P
 }
 
 /** The token embeddings of the ids in the plane of their largest variance. */
-export async function embeddingPlane(shelved: Shelved, ids: Int32Array): Promise<EmbeddingPlane> {
+export async function embeddingPlane(shelved: Open, ids: Int32Array): Promise<EmbeddingPlane> {
   const [rows] = await readAll([tf.tidy(() => shelved.model.tokEmb.forward(rowOf(ids, shelved)).squeeze([0]))]);
   return { tokens: tokensOf(shelved.tokenizer, ids), ...principalPlane(rows!, shelved.model.config.embDim) };
 }

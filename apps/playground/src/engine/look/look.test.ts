@@ -3,7 +3,7 @@ import { expectClose } from "@test/expect-close.ts";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { load } from "../models/load.ts";
-import { Shelf, type Shelved } from "../models/shelf.ts";
+import { type Open, Shelf } from "../models/shelf.ts";
 import { nodeHost } from "../testing/node-host.ts";
 import { attention } from "./attention.ts";
 import { traceBlock } from "./block.ts";
@@ -13,12 +13,15 @@ import { principalPlane } from "./principal-plane.ts";
 
 onBackends(
   (backend) => {
-    let shelved: Shelved;
+    let shelved: Open;
     let ids: Int32Array;
     beforeAll(async () => {
       const source = { kind: "bundled" } as const;
-      const loading = load({ model: "tiny", source }, nodeHost(), () => expect.unreachable());
-      shelved = await new Shelf().put("tiny", loading);
+      const shelf = new Shelf();
+      const { signal } = new AbortController();
+      const learned = (): never => expect.unreachable();
+      await shelf.put("tiny", load({ model: "tiny", source }, { host: nodeHost(), learned, signal, emit: () => {} }));
+      shelved = await shelf.open("tiny");
       ids = shelved.tokenizer.encode("The Patience is a mill. 何大娘小声说");
     });
 

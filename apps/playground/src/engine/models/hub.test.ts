@@ -32,11 +32,12 @@ const isStored = async (): Promise<boolean> => (await storage(store)).models.len
 
 describe("a good server", () => {
   it("tells size and files beforehand, then stores and checks them", async () => {
-    const plan = await describeDownload(model(), store, never);
     const sizes = [...server.files].filter(([name]) => !name.endsWith("msgpack")).map(([, { length }]) => length);
     const totalBytes = sizes.reduce((a, b) => a + b);
-    expect(plan).toMatchObject({ name: NAME, commit: server.commit, licence: null, totalBytes, storedBytes: 0 });
-    expect(plan.files.map(({ name }) => name)).toEqual(["config.json", "tokenizer.json", WEIGHTS]);
+    const { offers, ...about } = await describeDownload(model(), store, never);
+    expect(about).toEqual({ repository: NAME, commit: server.commit, licence: null });
+    expect(offers).toMatchObject([{ form: "safetensors", name: NAME, totalBytes, storedBytes: 0, fits: true }]);
+    expect(offers[0]?.files.map(({ name }) => name)).toEqual(["config.json", "tokenizer.json", WEIGHTS]);
     expect(server.contentRequests()).toHaveLength(0);
 
     await fetchAll();
@@ -45,7 +46,7 @@ describe("a good server", () => {
     expect(progress.at(-1)).toMatchObject({ stage: "download", done: totalBytes, total: totalBytes });
     const downloaded = progress.filter(({ stage }) => stage === "download").map(({ done }) => done);
     expect(downloaded).toEqual(downloaded.toSorted((a, b) => a - b));
-    expect(await storage(store)).toMatchObject({ models: [{ name: NAME, bytes: totalBytes }], partialBytes: 0 });
+    expect(await storage(store)).toMatchObject({ models: [{ name: NAME, bytes: totalBytes }], unfinished: [] });
   });
 
   it("is not asked again for what is stored, and not at all to load it", async () => {
@@ -61,7 +62,7 @@ describe("a good server", () => {
   it("deletes", async () => {
     await fetchAll();
     await deleteStored(NAME, store);
-    expect(await storage(store)).toMatchObject({ models: [], partialBytes: 0 });
+    expect(await storage(store)).toMatchObject({ models: [], unfinished: [] });
     await expect(storedFiles(NAME, store)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 });
@@ -94,8 +95,9 @@ describe("what goes wrong", () => {
     });
     await expect(fetchAll(killed.signal)).rejects.toThrow("abort");
     expect(await isStored()).toBe(false);
-    const { storedBytes } = await describeDownload(model(), store, never);
-    expect(storedBytes).toBeGreaterThan(1_500_000);
+    const { offers } = await describeDownload(model(), store, never);
+    expect(offers[0]?.storedBytes).toBeGreaterThan(1_500_000);
+    expect((await storage(store)).unfinished).toMatchObject([{ name: NAME }]);
     await fetchAll();
     expect(server.contentRequests(WEIGHTS).at(-1)?.headers.range).toMatch(/^bytes=1\d{6}-$/u);
     expect(await isStored()).toBe(true);

@@ -1,14 +1,16 @@
+import { fileNames, fitsInPage } from "@scratch-llm/onnx";
 import {
   chooseFiles,
+  describingFiles,
   DownloadError,
   parseRepository,
-  type Repository,
   type RepositoryFile,
   repositoryName,
 } from "@scratch-llm/weights-loader";
-import type { DownloadPlan, HubModel, Progress, Storage, StoredModel } from "../protocol.ts";
+import type { Download, DownloadPlan, Form, HubModel, Progress, Storage, StoredModel } from "../protocol.ts";
 import type { FileStore } from "./file-store.ts";
 import { fetchFile } from "./fetch-file.ts";
+import { QUANTIZATIONS } from "./load-exported.ts";
 
 /** What a download needs of the engine. */
 export interface Downloading {
@@ -25,16 +27,20 @@ const METADATA = "scratch-llm.json";
 
 /** What a download would fetch. @throws DownloadError */
 export async function describeDownload(model: HubModel, files: FileStore, signal: AbortSignal): Promise<DownloadPlan> {
-  const { repository, chosen, name } = await look(model, signal);
-  const here = await Promise.all(chosen.map((file) => bytesOf(folderOf(name), file, files)));
-  return {
-    name,
-    commit: repository.commit,
-    licence: repository.licence ?? null,
-    files: chosen.map(({ name: file, size }) => ({ name: file, size })),
-    totalBytes: sum(chosen.map(({ size }) => size)),
-    storedBytes: sum(here),
-  };
+  const { id, commit, licence, choices } = await look(model, signal);
+  const offers = choices.map(async ({ form, chosen, fits }) => {
+    const name = nameOf(id, form);
+    const here = await Promise.all(chosen.map((file) => bytesOf(folderOf(name), file, files)));
+    return {
+      form,
+      name,
+      files: chosen.map(({ name: file, size }) => ({ name: file, size })),
+      totalBytes: sum(chosen.map(({ size }) => size)),
+      storedBytes: sum(here),
+      fits,
+    };
+  });
+  return { repository: id, commit, licence, offers: await Promise.all(offers) };
 }
 
 /**
@@ -42,27 +48,26 @@ export async function describeDownload(model: HubModel, files: FileStore, signal
  * all are there, so that whatever interrupts, the next try goes on.
  * @throws DownloadError, which names the file
  */
-export async function download(model: HubModel, downloading: Downloading): Promise<StoredModel> {
+export async function download(model: Download, downloading: Downloading): Promise<StoredModel> {
   const { files, signal, emit } = downloading;
-  const { repository, chosen, name } = await look(model, signal);
+  const { form = "safetensors" } = model;
+  const { id, commit, licence, choices } = await look(model, signal);
+  const choice = choices.find((each) => each.form === form);
+  if (!choice) throw new DownloadError("NOT_FOUND", `${id} has no ${form}; look at what there is.`);
+  const { chosen } = choice;
+  const name = nameOf(id, form);
   const folder = folderOf(name);
   const former = await metadataOf(folder, files);
-  if (former?.commit === repository.commit) return former;
+  if (former?.commit === commit) return former;
   const total = sum(chosen.map(({ size }) => size));
   const meter = new Meter(total, emit);
   for (const file of chosen) {
-    const url = `${endpointOf(model)}/${repositoryName(model.repository)}/resolve/${repository.commit}/${file.name}`;
+    const url = `${endpointOf(model)}/${id}/resolve/${commit}/${file.name}`;
     meter.begin(await bytesOf(folder, file, files));
-    await fetchFile({ ...file, url }, `${folder}/${file.name}`, { ...downloading, meter });
+    await fetchFile({ ...file, url }, placeOf(folder, file), { ...downloading, meter });
     meter.end(file.size);
   }
-  const stored: StoredModel = {
-    name,
-    commit: repository.commit,
-    bytes: total,
-    licence: repository.licence ?? null,
-    origin: model,
-  };
+  const stored: StoredModel = { name, commit, bytes: total, licence, origin: model };
   await files.remove(`${folder}/${METADATA}`);
   const writer = await files.write(`${folder}/${METADATA}`);
   writer.write(new TextEncoder().encode(JSON.stringify(stored)), 0);
@@ -73,14 +78,17 @@ export async function download(model: HubModel, downloading: Downloading): Promi
 /** The models that are stored whole, and what unfinished downloads take. */
 export async function storage(files: FileStore): Promise<Storage> {
   const models: StoredModel[] = [];
-  let partialBytes = 0;
+  const unfinished: Storage["unfinished"][number][] = [];
   for (const { name: entry } of await files.list(ROOT)) {
     const folder = `${ROOT}/${entry.replace(/\/$/u, "")}`;
     const metadata = await metadataOf(folder, files);
     if (metadata) models.push(metadata);
-    else partialBytes += sum((await files.list(folder)).map(({ size }) => size));
+    else {
+      const name = folder.slice(ROOT.length + 1).replaceAll("--", "/");
+      unfinished.push({ name, bytes: sum((await files.list(folder)).map(({ size }) => size)) });
+    }
   }
-  return { models, partialBytes, quotaBytes: (await files.quota()) ?? null };
+  return { models, unfinished, quotaBytes: (await files.quota()) ?? null };
 }
 
 /** Deletes a model or what there is of one. */
@@ -108,10 +116,22 @@ async function metadataOf(folder: string, files: FileStore): Promise<StoredModel
   return metadata && (JSON.parse(await metadata.text()) as StoredModel);
 }
 
-async function look(
-  model: HubModel,
-  signal: AbortSignal,
-): Promise<{ repository: Repository; chosen: readonly RepositoryFile[]; name: string }> {
+/** A form of a model, with its files. */
+interface Choice {
+  readonly form: Form;
+  readonly chosen: readonly RepositoryFile[];
+  readonly fits: boolean;
+}
+
+/** What a server has of a model. */
+interface Found {
+  readonly id: string;
+  readonly commit: string;
+  readonly licence: string | null;
+  readonly choices: readonly Choice[];
+}
+
+async function look(model: HubModel, signal: AbortSignal): Promise<Found> {
   const id = repositoryName(model.repository);
   const endpoint = endpointOf(model);
   const { host } = new URL(endpoint);
@@ -124,8 +144,32 @@ async function look(
   });
   if (response.status === 404) throw new DownloadError("NOT_FOUND", `${host} has no ${id}; check the name.`);
   if (!response.ok) throw new DownloadError("SERVER_ERROR", `${host} answers ${response.status} for ${id}.`);
-  const repository = parseRepository(await response.text(), host);
-  return { repository, chosen: chooseFiles(id, repository.files), name: id };
+  const { commit, files, licence = null } = parseRepository(await response.text(), host);
+  return { id, commit, licence, choices: choicesOf(id, files) };
+}
+
+/** The forms that a repository has, safetensors first. @throws DownloadError where it has none */
+function choicesOf(id: string, files: readonly RepositoryFile[]): Choice[] {
+  const exported = QUANTIZATIONS.flatMap((quantization): Choice[] => {
+    const names = fileNames(quantization);
+    const data = files.find(({ name }) => name === `onnx/${names.data}`);
+    const decoder = files.find(({ name }) => name === `onnx/${names.decoder}`);
+    if (!data || !decoder) return [];
+    const fits = fitsInPage({ dataBytes: data.size, quantization });
+    return [{ form: quantization, chosen: [...describingFiles(id, files), decoder, data], fits }];
+  });
+  if (exported.length > 0 && !files.some(({ name }) => name.endsWith(".safetensors"))) return exported;
+  return [{ form: "safetensors", chosen: chooseFiles(id, files), fits: true }, ...exported];
+}
+
+/** What a form of a model is called here: `owner/name`, or `owner/name/onnx-int8`. */
+function nameOf(id: string, form: Form): string {
+  return form === "safetensors" ? id : `${id}/onnx-${form}`;
+}
+
+/** Where a file is kept: all of a model's are in one folder. */
+function placeOf(folder: string, { name }: RepositoryFile): string {
+  return `${folder}/${name.slice(name.lastIndexOf("/") + 1)}`;
 }
 
 function endpointOf({ endpoint }: HubModel): string {
@@ -133,14 +177,15 @@ function endpointOf({ endpoint }: HubModel): string {
 }
 
 function folderOf(name: string): string {
-  return `${ROOT}/${name.replace("/", "--")}`;
+  return `${ROOT}/${name.replaceAll("/", "--")}`;
 }
 
 /** Bytes of a file that are here, whole or not. */
-async function bytesOf(folder: string, { name, size }: RepositoryFile, files: FileStore): Promise<number> {
-  const whole = await files.read(`${folder}/${name}`);
+async function bytesOf(folder: string, file: RepositoryFile, files: FileStore): Promise<number> {
+  const { size } = file;
+  const whole = await files.read(placeOf(folder, file));
   if (whole?.size === size) return size;
-  const part = await files.read(`${folder}/${name}.part`);
+  const part = await files.read(`${placeOf(folder, file)}.part`);
   return Math.min(size, part?.size ?? 0);
 }
 

@@ -14,6 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
   ".css": "text/css",
   ".js": "text/javascript",
+  ".mjs": "text/javascript",
   ".wasm": "application/wasm",
   ".json": "application/json",
 };

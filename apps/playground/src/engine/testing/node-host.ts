@@ -16,6 +16,7 @@ export function nodeHost(): Host {
         await Promise.all(names.map(async (name) => [name, await blobAt(new URL(name, BUNDLED))] as const)),
       );
     },
+    prepareOnnx: async () => 1,
     files: new MemoryStore(),
     retryDelayMs: 1,
   };

@@ -20,7 +20,7 @@ import { SAMPLE_SETS } from "@scratch-llm/samples";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { cloneModel } from "@scratch-llm/weights-loader";
 import type { Host } from "../host.ts";
-import type { Shelved } from "../models/shelf.ts";
+import type { Open } from "../models/shelf.ts";
 import type { Compared, NewTuning, TuningInfo } from "../protocol.ts";
 import { Loop, type TrainingEvents } from "../training/loop.ts";
 import { countTrainable, loraOf, stepsOf, tuningOptions } from "./tuning-loop.ts";
@@ -39,7 +39,7 @@ export class ClassifierRun {
   readonly #heldOut: readonly LabeledText[];
   readonly #disposables: readonly { dispose(): void }[];
 
-  constructor({ run, settings }: NewTuning, { model, tokenizer }: Shelved, messages: readonly LabeledText[]) {
+  constructor({ run, settings }: NewTuning, { model, tokenizer }: Open, messages: readonly LabeledText[]) {
     const labels = classNames(messages);
     const { train, val, test } = randomSplit(createBalancedDataset(messages));
     const generator = new Generator(settings.seed);
@@ -100,7 +100,7 @@ export class ClassifierRun {
 }
 
 /** Prepares the training of a classifier on the built-in messages. */
-export async function beginClassifier(request: NewTuning, shelved: Shelved, host: Host): Promise<ClassifierRun> {
+export async function beginClassifier(request: NewTuning, shelved: Open, host: Host): Promise<ClassifierRun> {
   return new ClassifierRun(request, shelved, parseLabeledTexts(await host.readText(SAMPLE_SETS.messages)));
 }
 

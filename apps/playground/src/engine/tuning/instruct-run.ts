@@ -20,7 +20,7 @@ import { SAMPLE_SETS } from "@scratch-llm/samples";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { cloneModel } from "@scratch-llm/weights-loader";
 import type { Host } from "../host.ts";
-import type { Shelved } from "../models/shelf.ts";
+import type { Open } from "../models/shelf.ts";
 import type { Generated, NewTuning, Respond, TuningInfo, TuningSettings } from "../protocol.ts";
 import type { Asked } from "../serve.ts";
 import { Loop, type TrainingEvents } from "../training/loop.ts";
@@ -41,7 +41,7 @@ export class InstructRun {
   readonly #heldOut: readonly Instruction[];
   readonly #disposables: readonly { dispose(): void }[];
 
-  constructor({ run, settings }: NewTuning, { model, tokenizer }: Shelved, entries: readonly Instruction[]) {
+  constructor({ run, settings }: NewTuning, { model, tokenizer }: Open, entries: readonly Instruction[]) {
     const generator = new Generator(settings.seed);
     this.tokenizer = tokenizer;
     this.#base = cloneModel(model);
@@ -105,7 +105,7 @@ export class InstructRun {
 }
 
 /** Prepares the tuning on the built-in instructions. */
-export async function beginInstruct(request: NewTuning, shelved: Shelved, host: Host): Promise<InstructRun> {
+export async function beginInstruct(request: NewTuning, shelved: Open, host: Host): Promise<InstructRun> {
   const entries = parseEntries(await host.readText(SAMPLE_SETS.instructions)) as object[];
   return new InstructRun(request, shelved, checkInstructions(entries));
 }

@@ -1,4 +1,5 @@
 import { words } from "../../i18n/language.ts";
+import { model } from "../../state/engine.ts";
 import { NumberInput } from "../../ui/number-input.tsx";
 import { Slider } from "../../ui/slider.tsx";
 import { Panel } from "../../ui/tab-page.tsx";
@@ -18,7 +19,7 @@ export function Knobs() {
       <Slider label={t.topP} value={params.topP} min={0.01} max={1} step={0.01} testId="top-p" />
       <Slider label={t.minP} value={params.minP} min={0} max={1} step={0.01} testId="min-p" />
       <NumberInput label={t.seed} value={params.seed} min={0} max={0xff_ff_ff_ff} testId="seed" />
-      <Toggle label={t.cache} value={params.cache} testId="cache" />
+      {!model.value?.onnx && <Toggle label={t.cache} value={params.cache} testId="cache" />}
     </Panel>
   );
 }

@@ -1,3 +1,4 @@
+import type { Offer } from "../../engine/protocol.ts";
 import { formatBytes, formatNumber, words } from "../../i18n/language.ts";
 import { Button } from "../../ui/button.tsx";
 import { Failure } from "../../ui/failure.tsx";
@@ -45,22 +46,47 @@ export function Download() {
   );
 }
 
-/** Size and licence, before anybody agrees. */
+/** Licence, forms and their sizes, before anybody agrees. */
 function Plan() {
   const t = words({ en, zh });
-  const { name, totalBytes, storedBytes, files, licence } = plan.value!;
+  const { repository, licence, offers } = plan.value!;
   return (
     <div class="notice" data-testid="plan">
       <p>
-        {t.sizeOf(name, t.plan(formatBytes(totalBytes), formatNumber(files.length)))}
-        {storedBytes > 0 && `, ${t.already(formatBytes(storedBytes))}`}
+        {repository} · {licence === null ? t.noLicence : t.licence(licence)}
       </p>
-      <p>{licence === null ? t.noLicence : t.licence(licence)}</p>
-      {totalBytes > LARGE && <p>{t.memory}</p>}
-      {/gpt2/iu.test(name) && <p>{t.english}</p>}
-      <Button kind="primary" testId="accept" onClick={() => void download()}>
-        {t.accept}
-      </Button>
+      {offers.some(({ totalBytes }) => totalBytes > LARGE) && <p>{t.memory}</p>}
+      {/gpt2/iu.test(repository) && <p>{t.english}</p>}
+      <ul class="samples">
+        {offers.map((offer) => (
+          <li key={offer.form} class="controls">
+            <OfferLine {...offer} />
+          </li>
+        ))}
+      </ul>
     </div>
+  );
+}
+
+function OfferLine({ form, files, totalBytes, storedBytes, fits }: Offer) {
+  const t = words({ en, zh });
+  return (
+    <>
+      <span>
+        {t.plan(form, formatBytes(totalBytes), formatNumber(files.length))}
+        {storedBytes > 0 && t.already(formatBytes(storedBytes))}
+      </span>
+      {fits ? (
+        <Button
+          kind="primary"
+          testId={form === "safetensors" ? "accept" : `accept-${form}`}
+          onClick={() => void download(form)}
+        >
+          {t.accept}
+        </Button>
+      ) : (
+        <span class="quiet">{t.tooLarge}</span>
+      )}
+    </>
   );
 }

@@ -1,3 +1,12 @@
+/** How weights are written. */
+const FORMS = {
+  none: "ONNX, 32-bit floats",
+  f16: "ONNX, 16-bit floats",
+  int8: "ONNX, 8 bits",
+  int4: "ONNX, 4 bits",
+  dynamic: "ONNX, 8 bits (dynamic)",
+};
+
 export const en = {
   title: "Models",
   lead: "All tabs look at one model. It comes with the page; you can take another from your disk or, after seeing its size and licence, from a server.",
@@ -14,15 +23,22 @@ export const en = {
   recipe: (params: string) =>
     `It comes with the page: ${params} weights, trained on the two built-in books by the trainer. So it is made again:`,
   files: "From your disk",
-  dropFiles: "Drop a model's folder here: a checkpoint of the trainer, or a folder of Hugging Face's form",
-  chooseFiles: "Choose a folder",
+  dropFiles:
+    "Drop a model's folder or its files here: a checkpoint of the trainer, a folder of Hugging Face's form, or what ‘scratch-llm model export --format onnx’ wrote",
+  chooseFolder: "Choose a folder",
+  chooseFiles: "Choose files",
+  loading: { read: "Reading the model", compile: "ONNX Runtime prepares the weights" },
+  onnxRuntime: (form: keyof typeof FORMS, threads: number) =>
+    `ONNX Runtime runs it: ${FORMS[form]}, ${threads === 1 ? "1 thread" : `${threads} threads`}. It writes and talks, and shows nothing of its inside.`,
   download: "From a server",
   endpoint: "Server",
   endpointHint: "Hugging Face or a mirror. The page asks it nothing before you press the button.",
   repository: "Repository",
   describe: "Show size and licence",
-  plan: (size: string, files: string) => `${size} in ${files} files`,
-  already: (size: string) => `of which ${size} are here already`,
+  plan: (form: keyof typeof FORMS | "safetensors", size: string, files: string) =>
+    `${form === "safetensors" ? "safetensors, which every tab can show" : `${FORMS[form]}, which writes and talks only`}: ${size} in ${files} files`,
+  already: (size: string) => `, of which ${size} are here already`,
+  tooLarge: "too large for a page",
   licence: (licence: string) => `Licence: ${licence}`,
   noLicence: "The server tells no licence; look it up before you use the model.",
   memory: "A model of this size needs about three times its size in memory, more than a phone may have.",
@@ -30,12 +46,13 @@ export const en = {
   accept: "Download",
   cancel: "Cancel",
   stages: { download: "Downloading", verify: "Checking", tokenizer: "Reading the tokenizer" },
+  of: (done: string, total: string) => `${done} of ${total}`,
   rate: (done: string, total: string, rate: string) => `${done} of ${total}, ${rate}/s`,
   left: (seconds: string) => `${seconds} s left`,
   stored: "In this browser",
   none: "Nothing is stored here yet.",
   evict: "The browser may delete this when it needs room.",
-  partial: (size: string) => `${size} of downloads that were not finished.`,
+  partial: (name: string, size: string) => `${name}, ${size}, not finished`,
   quota: (size: string) => `The browser allows this page ${size} in all.`,
   show: "Show",
   remove: "Delete",

@@ -1,8 +1,9 @@
-import { formatNumber, words } from "../../i18n/language.ts";
-import { model, modelError, showModel } from "../../state/engine.ts";
+import { formatBytes, formatNumber, words } from "../../i18n/language.ts";
+import { cancelLoading, model, modelError, modelProgress, showModel } from "../../state/engine.ts";
 import { Button } from "../../ui/button.tsx";
 import { DropZone } from "../../ui/drop-zone.tsx";
 import { Failure } from "../../ui/failure.tsx";
+import { Progress } from "../../ui/progress.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { Download } from "./download.tsx";
 import { en } from "./en.ts";
@@ -20,6 +21,7 @@ export function ModelsTab() {
     <TabPage title={t.title} section="5.5" lead={t.lead}>
       <Panel title={t.shown}>
         <Facts />
+        <Loading />
         {modelError.value && <Failure error={modelError.value} testId="model-error" />}
         {model.value?.source === "bundled" ? (
           <>
@@ -38,7 +40,8 @@ export function ModelsTab() {
         <Panel title={t.files}>
           <DropZone
             label={t.dropFiles}
-            choose={t.chooseFiles}
+            choose={t.chooseFolder}
+            chooseFiles={t.chooseFiles}
             folder
             onFiles={(files) => void showModel({ kind: "files", files }, files[0]?.path.split("/")[0])}
             testId="model-files"
@@ -55,10 +58,34 @@ export function ModelsTab() {
   );
 }
 
+/** How far the loading of another model is. */
+function Loading() {
+  const t = words({ en, zh });
+  const progress = modelProgress.value;
+  if (!progress) return null;
+  const { stage, done, total } = progress;
+  return (
+    <>
+      <Progress
+        label={t.loading[stage]}
+        done={done}
+        total={total}
+        detail={total > 0 ? t.of(formatBytes(done), formatBytes(total)) : ""}
+        testId="model-progress"
+      />
+      <div class="controls">
+        <Button testId="cancel-loading" onClick={cancelLoading}>
+          {t.cancel}
+        </Button>
+      </div>
+    </>
+  );
+}
+
 function Facts() {
-  const t = words({ en, zh }).facts;
+  const { facts: t, onnxRuntime } = words({ en, zh });
   if (!model.value) return null;
-  const { params, config } = model.value;
+  const { params, config, onnx } = model.value;
   const facts: readonly (readonly [keyof typeof t, number])[] = [
     ["params", params],
     ["layers", config.nLayers],
@@ -68,13 +95,16 @@ function Facts() {
     ["vocabulary", config.vocabSize],
   ];
   return (
-    <dl class="numbers" data-testid="model-facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{t[name]}</dt>
-          <dd>{formatNumber(value)}</dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      <dl class="numbers" data-testid="model-facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{t[name]}</dt>
+            <dd>{formatNumber(value)}</dd>
+          </div>
+        ))}
+      </dl>
+      {onnx && <p data-testid="onnx">{onnxRuntime(onnx.quantization, onnx.threads)}</p>}
+    </>
   );
 }

@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { DownloadPlan, Progress, Storage } from "../../engine/protocol.ts";
+import type { DownloadPlan, Form, Progress, Storage } from "../../engine/protocol.ts";
 import { asError } from "../../state/as-error.ts";
 import { engine, showModel } from "../../state/engine.ts";
 import { params } from "./params.ts";
@@ -22,12 +22,12 @@ export async function describe(): Promise<void> {
   await guarded(async () => (plan.value = await engine.call("describeDownload", asked())));
 }
 
-/** Fetches what the plan says and shows the model. Cancelled or cut, the next download goes on where this one stopped. */
-export async function download(): Promise<void> {
+/** Fetches one of the forms of the plan and shows the model. Cancelled or cut, the next download goes on where this one stopped. */
+export async function download(form: Form): Promise<void> {
   cancelled = new AbortController();
   const { signal } = cancelled;
   await guarded(async () => {
-    for await (const item of engine.stream("download", asked(), { signal })) {
+    for await (const item of engine.stream("download", { ...asked(), form }, { signal })) {
       if (item.type === "progress") progress.value = item;
       else await showModel({ kind: "stored", name: item.result.name }, item.result.name);
     }

@@ -13,10 +13,10 @@ export function Stored() {
   useEffect(() => {
     if (ready) void look();
   }, [ready]);
-  const { models = [], partialBytes = 0, quotaBytes = null } = storage.value ?? {};
+  const { models = [], unfinished = [], quotaBytes = null } = storage.value ?? {};
   return (
     <>
-      {models.length === 0 && <p class="quiet">{t.none}</p>}
+      {models.length + unfinished.length === 0 && <p class="quiet">{t.none}</p>}
       <ul class="samples" data-testid="stored">
         {models.map(({ name, bytes }) => (
           <li key={name} class="controls">
@@ -29,8 +29,15 @@ export function Stored() {
             </Button>
           </li>
         ))}
+        {unfinished.map(({ name, bytes }) => (
+          <li key={name} class="controls">
+            <span class="quiet">{t.partial(name, formatBytes(bytes))}</span>
+            <Button kind="quiet" onClick={() => void remove(name)} testId={`delete-${name}`}>
+              {t.remove}
+            </Button>
+          </li>
+        ))}
       </ul>
-      {partialBytes > 0 && <p class="quiet">{t.partial(formatBytes(partialBytes))}</p>}
       {quotaBytes !== null && <p class="quiet">{`${t.quota(formatBytes(quotaBytes))} ${t.evict}`}</p>}
     </>
   );

@@ -1,5 +1,13 @@
 import type { Words } from "./en.ts";
 
+const FORMS = {
+  none: "ONNX，32 位浮点",
+  f16: "ONNX，16 位浮点",
+  int8: "ONNX，8 位",
+  int4: "ONNX，4 位",
+  dynamic: "ONNX，8 位（动态）",
+};
+
 export const zh: Words = {
   title: "模型",
   lead: "所有标签页看的是同一个模型。页面自带一个；你也可以从磁盘换一个，或在看过大小和许可证之后从服务器下载。",
@@ -8,15 +16,22 @@ export const zh: Words = {
   bundled: "使用内置模型",
   recipe: (params) => `随页面附带：共 ${params} 个权重，由训练器在两本内置的书上训练而成。重新制作的命令：`,
   files: "从磁盘",
-  dropFiles: "把模型文件夹拖到这里：训练器的检查点，或 Hugging Face 形式的文件夹",
-  chooseFiles: "选择文件夹",
+  dropFiles:
+    "把模型的文件夹或文件拖到这里：训练器的检查点、Hugging Face 形式的文件夹，或“scratch-llm model export --format onnx”写出的文件夹",
+  chooseFolder: "选择文件夹",
+  chooseFiles: "选择文件",
+  loading: { read: "正在读取模型", compile: "ONNX Runtime 正在准备权重" },
+  onnxRuntime: (form, threads) =>
+    `由 ONNX Runtime 运行：${FORMS[form]}，${threads} 个线程。可以写作和对话，看不到内部。`,
   download: "从服务器",
   endpoint: "服务器",
   endpointHint: "Hugging Face 或镜像站。按下按钮之前，页面不会访问它。",
   repository: "仓库",
   describe: "查看大小和许可证",
-  plan: (size, files) => `${files} 个文件，共 ${size}`,
-  already: (size) => `其中 ${size} 已在本机`,
+  plan: (form, size, files) =>
+    `${form === "safetensors" ? "safetensors，所有标签页都能用" : `${FORMS[form]}，只能写作和对话`}：${files} 个文件，共 ${size}`,
+  already: (size) => `，其中 ${size} 已在本机`,
+  tooLarge: "对网页来说太大",
   licence: (licence) => `许可证：${licence}`,
   noLicence: "服务器没有说明许可证，使用前请自行查明。",
   memory: "这样大的模型需要约三倍于自身的内存，手机可能不够。",
@@ -24,12 +39,13 @@ export const zh: Words = {
   accept: "下载",
   cancel: "取消",
   stages: { download: "正在下载", verify: "正在校验", tokenizer: "正在读取分词器" },
+  of: (done, total) => `${done} / ${total}`,
   rate: (done, total, rate) => `${done} / ${total}，每秒 ${rate}`,
   left: (seconds) => `还需 ${seconds} 秒`,
   stored: "在此浏览器中",
   none: "这里还没有保存任何模型。",
   evict: "浏览器空间不足时可能会删除它们。",
-  partial: (size) => `未完成的下载占 ${size}。`,
+  partial: (name, size) => `${name}，${size}，未完成`,
   quota: (size) => `浏览器允许本页共使用 ${size}。`,
   show: "使用",
   remove: "删除",
