@@ -10,14 +10,12 @@ async function blobOf(values: number[]): Promise<Blob> {
   return new Blob(parts);
 }
 
-it("reads tensors, and parts of them, out of a blob", async () => {
+it("reads tensors out of a blob", async () => {
   const file = await openSafetensorsBlob(await blobOf([1, 2, 3, 4]), "dropped.safetensors");
   const whole = await file.read("a");
   expect(new Float32Array(whole.bytes.buffer)).toEqual(Float32Array.of(1, 2, 3, 4));
-  const part = await file.read("a", { start: 4, into: new Uint8Array(8) });
-  expect(new Float32Array(part.bytes.buffer)).toEqual(Float32Array.of(2, 3));
   await expect(file.read("b")).rejects.toThrow('dropped.safetensors has no tensor "b".');
-  await expect(file.read("a", { start: 12, into: new Uint8Array(8) })).rejects.toMatchObject({ code: "SIZE_MISMATCH" });
+  await expect(file.read("a", new Uint8Array(8))).rejects.toMatchObject({ code: "SIZE_MISMATCH" });
   await file.close();
 });
 

@@ -7,22 +7,15 @@ export interface TensorBytes {
   readonly bytes: Uint8Array;
 }
 
-/** A part of a tensor: as many of its bytes as `into` has, from the `start`th on. */
-export interface TensorPart {
-  readonly start: number;
-  /** Memory that may be used again and again; a `Blob` gives new memory all the same. */
-  readonly into: Uint8Array;
-}
-
 /** An open safetensors file, or several that an index joins. Close it. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * Reads one tensor, or a part of a large one.
-   * @throws {SafetensorsError} `UNKNOWN_TENSOR`, `READ_FAILED`, or `SIZE_MISMATCH` for a part that is not in the tensor
+   * Reads one tensor, into memory of its size where that is given; a `Blob` gives new memory all the same.
+   * @throws {SafetensorsError} `UNKNOWN_TENSOR`, `READ_FAILED`, or `SIZE_MISMATCH` for memory of another size
    */
-  read(name: string, part?: TensorPart): Promise<TensorBytes>;
+  read(name: string, into?: Uint8Array): Promise<TensorBytes>;
   close(): Promise<void>;
 }
 
@@ -42,12 +35,13 @@ export async function openRandomAccess({ name, size, read, close }: RandomAccess
   return {
     tensors: header.tensors,
     metadata: header.metadata,
-    async read(tensor, part) {
+    async read(tensor, into) {
       const info = header.tensors.get(tensor);
       if (info === undefined) throw new SafetensorsError("UNKNOWN_TENSOR", `${name} has no tensor "${tensor}".`);
-      if (part === undefined) return { info, bytes: await read(info.start, info.end - info.start) };
-      checkPart(info, part);
-      return { info, bytes: await read(info.start + part.start, part.into.length, part.into) };
+      const length = info.end - info.start;
+      if (into !== undefined && into.length !== length)
+        throw new SafetensorsError("SIZE_MISMATCH", `"${tensor}" has ${length} bytes, its memory ${into.length}.`);
+      return { info, bytes: await read(info.start, length, into) };
     },
     close,
   };
@@ -84,12 +78,4 @@ async function readHeader(name: string, size: number, read: RandomAccess["read"]
     if (!(error instanceof SafetensorsError)) throw error;
     throw new SafetensorsError(error.code, `${name}: ${error.message}`, { cause: error });
   }
-}
-
-function checkPart({ name, start: first, end }: TensorInfo, { start, into }: TensorPart): void {
-  if (Number.isInteger(start) && start >= 0 && start + into.length <= end - first) return;
-  throw new SafetensorsError(
-    "SIZE_MISMATCH",
-    `"${name}" has ${end - first} bytes; ${into.length} from the ${start}th on are not in it.`,
-  );
 }

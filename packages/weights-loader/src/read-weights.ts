@@ -40,83 +40,43 @@ export async function* readWeights(
   }
 }
 
-/** The tensors of a file, put together from what is read. */
+/**
+ * The tensors of a file. Each is read while the one before is worked on: matrices that are to be turned round into two
+ * memories by turns, for new memory would cost more time than reading it and stay until it is collected; others into the
+ * memory that the model keeps.
+ */
 async function* readTensors(
   source: WeightSource,
   steps: readonly Step[],
   format: WeightFormat,
 ): AsyncGenerator<Step & { readonly tensor: tf.Tensor1D }> {
-  const pieces: tf.Tensor1D[] = [];
-  try {
-    for await (const { step, start, values, isLast, isPart } of readAhead(source, steps)) {
-      const isTurned = start === 0 && isLast && !isSameLayout(step.targets[0]!.row, format); // which copies it
-      pieces.push(isPart && !isTurned ? copyOf(values) : tf.tensor1d(values, "float32"));
-      if (!isLast) continue;
-      const tensor = tf.concat(pieces);
-      tf.dispose(pieces.splice(0));
-      yield { ...step, tensor };
-    }
-  } finally {
-    tf.dispose(pieces);
-  }
-}
-
-/** A tensor of its own memory: to join two tensors copies them, on every backend; to make one of an array may not. */
-function copyOf(values: Float32Array): tf.Tensor1D {
-  const middle = values.length >> 1;
-  return tf.tidy(() => tf.concat([tf.tensor1d(values.subarray(0, middle)), tf.tensor1d(values.subarray(middle))]));
-}
-
-/** Numbers that are read at once: 16 MB. */
-const PIECE = 1 << 22;
-
-/** Tensors of fewer numbers are not worth the copy. */
-const SMALL = 1 << 14;
-
-/** One question to the source: a tensor, or a part of a large one. */
-interface Read {
-  readonly step: Step;
-  readonly start: number;
-  readonly count: number;
-  readonly isPart: boolean;
-  readonly isLast: boolean;
-}
-
-function readsOf(source: WeightSource, step: Step): Read[] {
-  const size = sizeOf(source, step);
-  if (source.readPart === undefined || size < SMALL)
-    return [{ step, start: 0, count: size, isPart: false, isLast: true }];
-  return Array.from({ length: Math.ceil(size / PIECE) }, (_, i) => {
-    const start = i * PIECE;
-    return { step, start, count: Math.min(PIECE, size - start), isPart: true, isLast: start + PIECE >= size };
-  });
-}
-
-/**
- * Reads one part while the one before is worked on, into two memories by turns. New memory for each would cost more time
- * than reading it, and stay until it is collected.
- */
-async function* readAhead(
-  source: WeightSource,
-  steps: readonly Step[],
-): AsyncGenerator<Read & { readonly values: Float32Array }> {
-  const reads = steps.flatMap((step) => readsOf(source, step));
-  const most = Math.max(0, ...reads.map(({ isPart, count }) => (isPart ? count : 0)));
-  const memories = [new Float32Array(most), new Float32Array(most)] as const;
+  const isTurned = ({ targets }: Step): boolean => !isSameLayout(targets[0]!.row, format);
+  const most = Math.max(0, ...steps.filter(isTurned).map((step) => sizeOf(source, step)));
+  const memories = [alignedFloats(most), alignedFloats(most)] as const;
   const begin = (i: number): Promise<Float32Array> | undefined => {
-    if (reads[i] === undefined) return undefined;
-    const { step, start, count, isPart } = reads[i];
-    const into = memories[i % 2]!.subarray(0, count);
-    const reading = isPart ? source.readPart!(step.theirs, start, into) : source.read(step.theirs);
+    const step = steps[i];
+    if (step === undefined) return undefined;
+    const size = sizeOf(source, step);
+    const into = isTurned(step) ? memories[i % 2]!.subarray(0, size) : alignedFloats(size);
+    const reading = source.readInto?.(step.theirs, into) ?? source.read(step.theirs);
     reading.catch(() => {}); // thrown when its turn comes, or nobody waits for it any more
     return reading;
   };
   let next = begin(0);
-  for (const [i, read] of reads.entries()) {
+  for (const [i, step] of steps.entries()) {
     const values = await next!;
     next = begin(i + 1);
-    yield { ...read, values };
+    yield { ...step, tensor: tf.tensor1d(values, "float32") };
   }
+}
+
+/**
+ * Memory that native TensorFlow takes as it is, where it would copy other: its address is a multiple of 64 bytes, because
+ * Node's large buffers begin 16 bytes after such a one.
+ */
+function alignedFloats(length: number): Float32Array {
+  const offset = 64 - 16;
+  return new Float32Array(new ArrayBuffer(offset + 4 * length), offset, length);
 }
 
 function sizeOf(source: WeightSource, { theirs }: Step): number {

@@ -5,11 +5,8 @@ export interface WeightSource {
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
   /** The tensor's numbers as 32-bit floats. */
   read(name: string): Promise<Float32Array>;
-  /**
-   * As many of the tensor's numbers as `into` has, from the `start`th on, where the source can. They lie in `into`, which is
-   * used again and again, or in new memory.
-   */
-  readPart?(name: string, start: number, into: Float32Array): Promise<Float32Array>;
+  /** The tensor's numbers, where the source can, in `into` or in new memory. */
+  readInto?(name: string, into: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -45,11 +42,10 @@ export function sourceFromFile(file: SafetensorsFile): WeightSource {
       const { info, bytes } = await file.read(name);
       return toFloat32(bytes, info.dtype);
     },
-    async readPart(name, start, into) {
+    async readInto(name, into) {
       const { dtype } = file.tensors.get(name)!;
-      const size = byteLength(dtype, [1]);
-      const memory = dtype === "F32" ? fromFloat32(into, "F32") : new Uint8Array(into.length * size);
-      const { bytes } = await file.read(name, { start: start * size, into: memory });
+      const memory = dtype === "F32" ? fromFloat32(into, "F32") : new Uint8Array(byteLength(dtype, [into.length]));
+      const { bytes } = await file.read(name, memory);
       return toFloat32(bytes, dtype);
     },
     close: () => file.close(),

@@ -1,8 +1,8 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { SafetensorsError } from "../errors.ts";
 
-/** What one call to the operating system may read at most; Node refuses 2 GiB and more. */
-const MAX_READ = 1 << 30;
+/** What one call to the operating system reads at most. */
+const PART_BYTES = 1 << 25;
 
 /** Opens a file to read. @throws {SafetensorsError} `READ_FAILED` */
 export async function openToRead(path: string): Promise<FileHandle> {
@@ -14,15 +14,27 @@ export async function openToRead(path: string): Promise<FileHandle> {
   }
 }
 
-/** Fills `bytes` from `position` on. @throws {SafetensorsError} `READ_FAILED` when the file ends before */
+/**
+ * Fills `bytes` from `position` on, several parts at the same time: several cores copy sooner than one.
+ *
+ * @throws {SafetensorsError} `READ_FAILED` when the file ends before
+ */
 export async function readExactly(
   handle: FileHandle,
   path: string,
   position: number,
   bytes: Uint8Array,
 ): Promise<Uint8Array> {
+  const starts = Array.from({ length: Math.ceil(bytes.length / PART_BYTES) }, (_, i) => i * PART_BYTES);
+  await Promise.all(
+    starts.map((start) => readPart(handle, path, position + start, bytes.subarray(start, start + PART_BYTES))),
+  );
+  return bytes;
+}
+
+async function readPart(handle: FileHandle, path: string, position: number, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) {
-    const { bytesRead } = await readSome(handle, path, bytes.subarray(done, done + MAX_READ), position + done);
+    const { bytesRead } = await readSome(handle, path, bytes.subarray(done), position + done);
     if (bytesRead === 0) {
       throw new SafetensorsError(
         "READ_FAILED",
@@ -31,7 +43,6 @@ export async function readExactly(
     }
     done += bytesRead;
   }
-  return bytes;
 }
 
 async function readSome(

@@ -19,10 +19,10 @@ export async function openSharded(indexPath: string): Promise<SafetensorsFile> {
     return {
       tensors: joinTensors(indexPath, weightMap, shards),
       metadata: Object.assign({}, ...[...shards.values()].map((shard) => shard.metadata)) as Record<string, string>,
-      async read(name, part) {
+      async read(name, into) {
         const shard = shards.get(weightMap.get(name) ?? "");
         if (shard === undefined) throw new SafetensorsError("UNKNOWN_TENSOR", `${indexPath} has no tensor "${name}".`);
-        return shard.read(name, part);
+        return shard.read(name, into);
       },
       close: () => closeAll(shards),
     };
