@@ -34,13 +34,15 @@ beforeEach(async () => {
   cacheFolder = await mkdtemp(join(tmpdir(), "hub-"));
   events = [];
   const onEvent = (event: DownloadEvent): void => void events.push(event);
-  options = { endpoint: server.endpoint, cacheFolder, offline: false, retryDelayMs: 5, idleTimeoutMs: 300, onEvent };
+  options = { endpoint: server.endpoint, cacheFolder, offline: false, retryDelayMs: 5, onEvent };
 });
 afterEach(async () => {
   await server.stop();
   await rm(cacheFolder, { recursive: true });
 });
 
+/** For servers that stall. */
+const impatient = { idleTimeoutMs: 300 };
 const repository = (): string => join(cacheFolder, "models--owner--name");
 const blob = (name: string): string => join(repository(), "blobs", server.hash(name));
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
@@ -254,7 +256,8 @@ describe("a server that", () => {
       response.write(content.subarray(0, 10_000)); // and nothing more
       return true;
     };
-    expect(await readFile(join(await downloadModel(MODEL, options), WEIGHTS))).toEqual(weights);
+    const folder = await downloadModel(MODEL, { ...options, ...impatient });
+    expect(await readFile(join(folder, WEIGHTS))).toEqual(weights);
     expect(weightBytesSent()).toBe(weights.length);
     expect(events.find(({ type }) => type === "retry")).toMatchObject({
       reason: expect.stringContaining("sends nothing"),
@@ -263,7 +266,7 @@ describe("a server that", () => {
 
   it("stalls for ever: fails in one line", async () => {
     server.misbehave = ({ name }) => name === WEIGHTS;
-    expect(await codeOf(downloadModel(MODEL, options))).toBe("STALLED");
+    expect(await codeOf(downloadModel(MODEL, { ...options, ...impatient }))).toBe("STALLED");
   });
 
   it("is busy: waits as long as it asks", async () => {
@@ -404,6 +407,10 @@ describe("on this side", () => {
       expect(server.requests).toEqual([]);
     },
   );
+
+  it.each(["nonsense", "ftp://127.0.0.1", "https://", ""])("refuses the endpoint %j", async (endpoint) => {
+    await expect(downloadModel(MODEL, { ...options, endpoint })).rejects.toThrow(/no server's address.*HF_ENDPOINT/);
+  });
 
   it.each(["../main", "a/../b", "-x", ""])("refuses the revision %j", async (revision) => {
     expect(await codeOf(downloadModel(MODEL, { ...options, revision }))).toBe("NAME_INVALID");

@@ -12,7 +12,14 @@ export class HttpClient {
   readonly settings: HubSettings;
   readonly #dispatcher: Dispatcher;
 
+  /** @throws {DownloadError} `NAME_INVALID` when the endpoint is no address */
   constructor(settings: HubSettings) {
+    if (!/^https?:/.test(settings.endpoint) || !URL.canParse(settings.endpoint)) {
+      throw new DownloadError(
+        "NAME_INVALID",
+        `"${settings.endpoint}" is no server's address: HF_ENDPOINT (or --endpoint) takes one such as https://hf-mirror.com.`,
+      );
+    }
     this.settings = settings;
     const options = { connect: { timeout: CONNECT_TIMEOUT_MS } };
     const names = ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"];
