@@ -1,7 +1,7 @@
 import type { GPTConfig } from "@scratch-llm/gpt";
 import { encodeModel } from "../proto/encode.ts";
 import { decoderGraph, standardGraph } from "./graph.ts";
-import { writeMetadata } from "./metadata.ts";
+import { seal, writeMetadata } from "./metadata.ts";
 import type { Quantization } from "./quantization.ts";
 import { encodeWeights, planWeights, type TensorError } from "./weights.ts";
 
@@ -69,7 +69,7 @@ export function exportOnnx({ model, quantization = "none", onTensor }: ExportOpt
   const graph = (form: "standard" | "decoder"): Uint8Array<ArrayBuffer> => {
     const metadata = writeMetadata({ form, config, quantization, dataName, dataBytes });
     const write = form === "standard" ? standardGraph : decoderGraph;
-    return encodeModel(write({ config, quantization, weights, metadata }));
+    return seal(encodeModel(write({ config, quantization, weights, metadata })));
   };
   const parameters = model.namedParameters();
   const read = async (name: string): Promise<Float32Array> => (await parameters.get(name)!.data()) as Float32Array;

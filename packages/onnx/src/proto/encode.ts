@@ -16,6 +16,7 @@ export function encodeModel(model: ModelMessage): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Varint).int64(IR_VERSION);
   string(writer, 2, "scratch-llm");
+  for (const pair of Object.entries(model.metadata)) writePair(writer, 14, pair); // first: a file that was cut off says what it is
   message(writer, 7, (graph) => {
     for (const node of model.nodes) message(graph, 1, (inner) => writeNode(inner, node));
     string(graph, 2, "gpt");
@@ -29,7 +30,6 @@ export function encodeModel(model: ModelMessage): Uint8Array<ArrayBuffer> {
       opset.tag(2, WireType.Varint).int64(version);
     });
   }
-  for (const pair of Object.entries(model.metadata)) writePair(writer, 14, pair);
   return writer.finish();
 }
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
     if (parameter.rank === 1) parameter.assign(parameter.add(random.uniform(parameter.size, -0.3, 0.3)));
   }
   folder = await mkdtemp(join(tmpdir(), "onnx-"));
-  session = await openOnnxModel(await saveOnnxFiles(folder, { model }));
+  session = await openOnnxModel(await saveOnnxFiles(folder, { model }), { threads: 1 });
 });
 afterAll(async () => {
   await session.dispose();
