@@ -16,6 +16,7 @@ import { copyAssignedInputs } from "./passes/copy-assigned-inputs.ts";
 import { delayWidening } from "./passes/delay-widening.ts";
 import { shareCommon } from "./passes/share-common.ts";
 import { simplify } from "./passes/simplify.ts";
+import { splitAttention } from "./passes/split-attention.ts";
 import { useBfloat16 } from "./passes/use-bfloat16.ts";
 
 /** What {@link optimize} may be told. */
@@ -34,6 +35,7 @@ export function optimize(graph: Graph, { precision, recompute }: OptimizeOptions
     fuseNorm,
     shareCommon,
     ...(recompute === "block" ? [recomputeRegions] : []),
+    (current) => splitAttention(current),
     (current) => chunkLoss(current),
     moveScales,
     ...(precision === "bf16" ? [useBfloat16, delayWidening] : []),

@@ -1,7 +1,8 @@
 import { GraphBuilder } from "../graph-builder.ts";
-import { DataType, type Graph, type GraphNode, type TensorSpec, typeAttr, type Value } from "../graph.ts";
+import { DataType, type Graph, type GraphNode, typeAttr, type Value } from "../graph.ts";
 import { inOrder, nextId } from "../rewrite.ts";
 import { findLosses, type LossOfProduct } from "./find-losses.ts";
+import { concat, slice } from "./parts.ts";
 
 /** Logits of more bytes than this are made in parts. */
 const MAX_LOGITS_BYTES = 2 ** 27;
@@ -90,27 +91,11 @@ class LossParts {
   }
 
   #rows(value: Value, begin: number, rows: number): Value {
-    const { shape, dtype } = this.#builder.spec(value);
-    const from = this.#builder.ints(shape.map((_, axis) => (axis === 0 ? begin : 0)));
-    const size = [rows, ...shape.slice(1)];
-    const attrs = { T: typeAttr(dtype), Index: typeAttr(DataType.int32) };
-    return this.#builder.addOne(
-      { op: "Slice", inputs: [value, from, this.#builder.ints(size)], attrs },
-      { shape: size, dtype },
-    );
+    return slice(this.#builder, value, { axis: 0, begin, end: begin + rows });
   }
 
   #join(parts: readonly Value[]): Value {
-    const specs = parts.map((part) => this.#builder.spec(part));
-    const [first] = specs as [TensorSpec];
-    const rows = specs.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
-    const attrs = {
-      N: { kind: "int", value: parts.length } as const,
-      T: typeAttr(first.dtype),
-      Tidx: typeAttr(DataType.int32),
-    };
-    const spec = { shape: [rows, ...first.shape.slice(1)], dtype: first.dtype };
-    return this.#builder.addOne({ op: "ConcatV2", inputs: [...parts, this.#builder.ints(0)], attrs }, spec);
+    return concat(this.#builder, parts, 0);
   }
 
   #arithmetic(op: "Mul" | "AddV2", a: Value, b: Value): Value {
