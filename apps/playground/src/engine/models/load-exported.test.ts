@@ -1,6 +1,8 @@
 // Models of ONNX Runtime beside those of TensorFlow.js: dropped, downloaded, and what goes wrong with them.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { GPT_CONFIGS } from "@scratch-llm/gpt";
+import { exportOnnx } from "@scratch-llm/onnx";
 import { HubServer } from "@test/hub-server.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EngineClient } from "../client.ts";
@@ -97,6 +99,20 @@ describe("a model that was exported as ONNX", () => {
     await expect(drop(garbled)).rejects.toMatchObject({ code: "MODEL_INVALID" });
     await expect(drop(without(/int8|tokenizer|vocab|merges/u))).rejects.toMatchObject({ code: "TOKENIZER_MISSING" });
     expect((await write("onnx")).ids).toHaveLength(30);
+  });
+
+  it("is refused before it is read where WASM has no room for it", async () => {
+    const { decoder, dataName } = exportOnnx({
+      model: { config: GPT_CONFIGS["gpt2-774M"], namedParameters: () => new Map() },
+    });
+    const files = [
+      { path: "decoder.onnx", content: new Blob([decoder]) },
+      { path: dataName, content: new Blob() },
+    ];
+    await expect(drop(files)).rejects.toMatchObject({
+      code: "MEMORY",
+      message: expect.stringContaining("GB of weights"),
+    });
   });
 
   it("is given up while it is read", async () => {

@@ -24,7 +24,7 @@ export const en = {
     `It comes with the page: ${params} weights, trained on the two built-in books by the trainer. So it is made again:`,
   files: "From your disk",
   dropFiles:
-    "Drop a model's folder or its files here: a checkpoint of the trainer, a folder of Hugging Face's form, or what ‘scratch-llm model export --format onnx’ wrote",
+    "Drop a model's folder or its files here: a checkpoint of the trainer, a folder of Hugging Face's form, or one that the trainer exported as ONNX",
   chooseFolder: "Choose a folder",
   chooseFiles: "Choose files",
   loading: { read: "Reading the model", compile: "ONNX Runtime prepares the weights" },

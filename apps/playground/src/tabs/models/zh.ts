@@ -16,8 +16,7 @@ export const zh: Words = {
   bundled: "使用内置模型",
   recipe: (params) => `随页面附带：共 ${params} 个权重，由训练器在两本内置的书上训练而成。重新制作的命令：`,
   files: "从磁盘",
-  dropFiles:
-    "把模型的文件夹或文件拖到这里：训练器的检查点、Hugging Face 形式的文件夹，或“scratch-llm model export --format onnx”写出的文件夹",
+  dropFiles: "把模型的文件夹或文件拖到这里：训练器的检查点、Hugging Face 形式的文件夹，或训练器导出的 ONNX 文件夹",
   chooseFolder: "选择文件夹",
   chooseFiles: "选择文件",
   loading: { read: "正在读取模型", compile: "ONNX Runtime 正在准备权重" },
