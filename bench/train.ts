@@ -53,8 +53,14 @@ interface Results {
 }
 
 const SMALL: Shape = { size: "124M", batch: 2, context: 256 };
+const GROWING: readonly Shape[] = [
+  { ...SMALL, batch: 1 },
+  { ...SMALL, batch: 1, context: 1024 },
+  { ...SMALL, batch: 8 },
+];
 const SIDE_BY_SIDE: readonly Contender[] = ["f32", "book", "bf16", "best-f32", "best-bf16"];
-const FEW = { rounds: 2, warmup: 2, steps: 2 } as const;
+/** Of large steps: each process has many GB and none but it is alive. */
+const FEW = { rounds: 1, warmup: 1, steps: 3 } as const;
 
 const PIECES: Readonly<Record<string, Piece>> = {
   headline: {
@@ -85,17 +91,8 @@ const PIECES: Readonly<Record<string, Piece>> = {
     ...FEW,
     ratios: ({ ms, rss }) => ({ f32VsBook: ms("book") / ms("f32"), rssVsBook: rss("f32") / rss("book") }),
   },
-  growth: {
-    shapes: [
-      { ...SMALL, batch: 1 },
-      { ...SMALL, batch: 1, context: 1024 },
-      { ...SMALL, batch: 8 },
-    ],
-    contenders: ["f32", "best-f32", "bf16", "best-bf16"],
-    ...FEW,
-    rounds: 1,
-    ratios: growth,
-  },
+  "growth-f32": { shapes: GROWING, contenders: ["f32", "best-f32"], ...FEW, ratios: growth("f32", "best-f32") },
+  "growth-bf16": { shapes: GROWING, contenders: ["bf16", "best-bf16"], ...FEW, ratios: growth("bf16", "best-bf16") },
   recompute: {
     shapes: [{ ...SMALL, batch: 4, context: 1024 }],
     contenders: ["f32-recompute", "sdpa", "f32"],
@@ -142,13 +139,10 @@ function sideBySide({ ms, rss }: Results): Record<string, number> {
 }
 
 /** How much more a longer context and a larger batch cost: theirs / ours, above 1 ours grows less. */
-function growth({ ms }: Results): Record<string, number> {
-  const grows = (contender: Contender, shape: number): number => ms(contender, shape) / ms(contender);
-  return {
-    f32Context: grows("best-f32", 1) / grows("f32", 1),
-    f32Batch: grows("best-f32", 2) / grows("f32", 2),
-    bf16Context: grows("best-bf16", 1) / grows("bf16", 1),
-    bf16Batch: grows("best-bf16", 2) / grows("bf16", 2),
+function growth(ours: Contender, theirs: Contender): Piece["ratios"] {
+  return ({ ms }) => {
+    const grows = (contender: Contender, shape: number): number => ms(contender, shape) / ms(contender);
+    return { context: grows(theirs, 1) / grows(ours, 1), batch: grows(theirs, 2) / grows(ours, 2) };
   };
 }
 
@@ -165,9 +159,13 @@ async function measurePiece(name: string, piece: Piece, python: string, context:
       });
     }
   }
-  for (const one of runs) report(name, one, merged.get(keyOf(one)) as Measured, context);
   const result = (contender: Contender, shape = 0): Measured =>
     merged.get(keyOf({ contender, shape: piece.shapes[shape] as Shape })) as Measured;
+  const [first] = piece.contenders as readonly [Contender];
+  for (const one of runs) {
+    const oursMs = median(result(first, piece.shapes.indexOf(one.shape)).ms);
+    report(name, one, { measured: merged.get(keyOf(one)) as Measured, oursMs }, context);
+  }
   return { ms: (...of) => median(result(...of).ms), rss: (...of) => result(...of).peakRssBytes };
 }
 
@@ -180,17 +178,26 @@ function keyOf({ contender, shape: { size, batch, context } }: Run): string {
   return `${size} B ${batch} × T ${context} ${contender}`;
 }
 
-function report(piece: string, one: Run, { ms, peakRssBytes }: Measured, { say, event }: BenchContext): void {
+interface Reported {
+  readonly measured: Measured;
+  /** The median of the piece's first contender, which is ours. */
+  readonly oursMs: number;
+}
+
+function report(piece: string, one: Run, { measured, oursMs }: Reported, { say, event }: BenchContext): void {
   const { contender, shape } = one;
+  const { ms, peakRssBytes } = measured;
   const middle = median(ms);
+  const ratio = middle / oursMs;
   const tokensPerSecond = (1000 * shape.batch * shape.context) / middle;
   const columns = [
     `${middle.toFixed(0).padStart(6)} ms/step`,
     `${tokensPerSecond.toFixed(0).padStart(5)} tokens/s`,
     `${(peakRssBytes / 1e9).toFixed(2).padStart(5)} GB`,
+    `${ratio.toFixed(2).padStart(5)} × the time of the first`,
   ];
   say(`${keyOf(one).padEnd(34)} ${columns.join(" ")}`);
-  event({ type: "measurement", piece, ...shape, contender, ms: middle, tokensPerSecond, peakRssBytes });
+  event({ type: "measurement", piece, ...shape, contender, ms: middle, tokensPerSecond, peakRssBytes, ratio });
 }
 
 async function measure({ contender, shape }: Run, { warmup, steps }: Piece, python: string): Promise<Measured> {

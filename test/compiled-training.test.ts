@@ -28,6 +28,7 @@ interface Setting {
   readonly freeze?: (model: GPTModelFast) => void;
   readonly precision?: "f32" | "bf16";
   readonly steps?: number;
+  readonly dropLast?: boolean;
 }
 
 interface Trained {
@@ -42,7 +43,7 @@ async function trainTiny(setting: Setting): Promise<Trained> {
   const model = new GPTModelFast({ ...CONFIG, ...setting.config }, { generator });
   setting.freeze?.(model);
   const dataset = new GPTDatasetV1(TOKENS, undefined, { maxLength: 8, stride: 8 });
-  const loader = new DataLoader(dataset, { batchSize: 4, generator });
+  const loader = new DataLoader(dataset, { batchSize: 4, generator, dropLast: setting.dropLast ?? true });
   const optimizer = new AdamW(model.namedParameters(), { lr: 1e-3, weightDecay: 0.1 });
   const made: { dispose?(): void }[] = [];
   const compiler: Compile = (fn, options) => {
@@ -88,6 +89,7 @@ describe.skipIf(!native)("a compiled training run", () => {
     ["with a schedule and clipping", { options: { clipNorm, schedule } }],
     ["with accumulated gradients", { options: { accumulationSteps: 3 } }],
     ["with biases and a shared head", { config: { qkvBias: true, tieWeights: true, dropRate: 0 } }],
+    ["with a smaller batch at the end of each epoch", { dropLast: false }],
     ["with frozen blocks", { freeze: (model) => void model.trfBlocks[0]!.freeze() }],
   ])("equals the eager one %s", async (_name, setting) => {
     const eager = await trainTiny({ ...setting, compiled: false });
@@ -121,6 +123,17 @@ describe.skipIf(!native)("a compiled training run", () => {
     const bf16 = await trainTiny({ compiled: true, precision: "bf16" });
     expect(bf16.losses).not.toEqual(f32.losses);
     expectRelative(bf16.losses, f32.losses, 0.02);
+  });
+
+  it("stops at a loss that is no number, and names the step; what is saved is good", async () => {
+    const saved: number[] = [];
+    const options: Partial<TrainOptions> = {
+      checkpointEvery: 2,
+      schedule: (step) => (step < 6 ? 1e-3 : 1e30),
+      saveCheckpoint: async ({ step }) => `step-${saved.push(step) && step}`,
+    };
+    await expect(trainTiny({ compiled: true, options })).rejects.toMatchObject({ code: "NON_FINITE_LOSS", step: 7 });
+    expect(saved).toEqual([2, 4, 6]);
   });
 
   it("leaves no tensor behind", async () => {
