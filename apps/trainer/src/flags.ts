@@ -54,6 +54,19 @@ export function addRuntime(command: Command, { help }: Messages): Command {
     .option("--eager", help.eager);
 }
 
+/** Flags that say how steps are computed. */
+export interface ComputeFlags {
+  readonly eager?: boolean;
+  readonly precision?: "f32" | "bf16";
+}
+
+/** Adds the flags that say how steps are computed. */
+export function addCompute(command: Command, { help }: Messages): Command {
+  return command
+    .option("--eager", help.eager)
+    .addOption(new Option("--precision <name>", help.precision).choices(["f32", "bf16"]));
+}
+
 /** What the common flags mean. */
 export function context(options: CommonOptions, messages: Messages): Context {
   const output = new Output({ json: options.json === true, quiet: options.quiet === true });

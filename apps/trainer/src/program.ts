@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { ChatFlags } from "./commands/chat.ts";
 import type { PerplexityFlags } from "./commands/eval-perplexity.ts";
 import type { GenerateFlags } from "./commands/generate.ts";
@@ -6,6 +6,7 @@ import type { QuickstartOptions } from "./commands/quickstart.ts";
 import type { PretrainOptions } from "./commands/train-pretrain.ts";
 import {
   addCommon,
+  addCompute,
   addRuntime,
   addSampling,
   collect,
@@ -38,7 +39,7 @@ export function buildProgram(messages: Messages): Command {
     });
 
   const train = program.command("train").description(help.train);
-  addCommon(train.command("pretrain").description(help.pretrain), messages)
+  addCompute(addCommon(train.command("pretrain").description(help.pretrain), messages), messages)
     .option("--data <file...>", help.data)
     .option("--preset <name>", fill(help.preset, { presets: RUN_PRESET_NAMES.join(", ") }), "quickstart")
     .option("--config <file>", help.config)
@@ -52,8 +53,6 @@ export function buildProgram(messages: Messages): Command {
     .option("--keep-last <n>", help.keepLast, positiveInteger)
     .option("--dry-run", help.dryRun)
     .option("--no-probe", help.noProbe)
-    .option("--eager", help.eager)
-    .addOption(new Option("--precision <name>", help.precision).choices(["f32", "bf16"]))
     .action(async (options: CommonOptions & PretrainOptions) => {
       const { trainPretrain } = await import("./commands/train-pretrain.ts");
       await trainPretrain(options, context(options, messages));
@@ -86,7 +85,7 @@ export function buildProgram(messages: Messages): Command {
     });
 
   const evaluate = program.command("eval").description(help.eval);
-  addCommon(evaluate.command("perplexity").description(help.perplexity), messages)
+  addCompute(addCommon(evaluate.command("perplexity").description(help.perplexity), messages), messages)
     .option("--model <path>", help.model)
     .option("--data <file...>", help.data)
     .option("--batch-size <n>", help.batchSize, positiveInteger, 4)

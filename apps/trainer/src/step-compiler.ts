@@ -1,12 +1,18 @@
 import { compile } from "@scratch-llm/backend/node";
 import type { Compile } from "@scratch-llm/nn";
+import type { ComputeFlags } from "./flags.ts";
 
-/** How a run's steps are computed. */
+/** How steps are computed. */
 export interface ComputeOptions {
   /** Matrix products in bfloat16 are faster; everything else stays in float32. */
   readonly precision: "f32" | "bf16";
   /** One operation at a time, as TensorFlow.js does, instead of one recorded graph. */
   readonly eager: boolean;
+}
+
+/** What the flags say. */
+export function computeOptions({ precision = "f32", eager = false }: ComputeFlags): ComputeOptions {
+  return { precision, eager };
 }
 
 /** Gives a run its `compile`, and frees what it made at the end. */

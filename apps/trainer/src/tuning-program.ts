@@ -5,6 +5,7 @@ import type { EvalInstructFlags } from "./commands/eval-instruct.ts";
 import type { ClassifyTrainingFlags } from "./commands/train-classify.ts";
 import {
   addCommon,
+  addCompute,
   collect,
   type CommonOptions,
   context,
@@ -61,7 +62,7 @@ export function addTuningCommands(train: Command, messages: Messages): void {
 
 function addTuningFlags(command: Command, data: string, presets: readonly string[], messages: Messages): Command {
   const { help } = messages;
-  return addCommon(command, messages)
+  return addCompute(addCommon(command, messages), messages)
     .option("--data <file>", data)
     .option("--init <path>", help.tuningInit)
     .option("--lora", help.lora)
@@ -74,15 +75,13 @@ function addTuningFlags(command: Command, data: string, presets: readonly string
     .option("--run-dir <folder>", help.runDir)
     .option("--resume <auto|path>", help.resume)
     .option("--keep-last <n>", help.keepLast, positiveInteger)
-    .option("--dry-run", help.dryRun)
-    .option("--eager", help.eager)
-    .addOption(new Option("--precision <name>", help.precision).choices(["f32", "bf16"]));
+    .option("--dry-run", help.dryRun);
 }
 
 /** Adds `eval classify` and `eval instruct`. */
 export function addTuningEvals(evaluate: Command, messages: Messages): void {
   const { help } = messages;
-  addCommon(evaluate.command("classify").description(help.evalClassify), messages)
+  addCompute(addCommon(evaluate.command("classify").description(help.evalClassify), messages), messages)
     .option("--model <path>", help.classifierModel)
     .option("--data <file>", help.evalLabeled)
     .option("--batch-size <n>", help.together, positiveInteger, 8)
@@ -111,7 +110,7 @@ export function addTuningEvals(evaluate: Command, messages: Messages): void {
 /** Adds `classify`. */
 export function addClassify(program: Command, messages: Messages): void {
   const { help } = messages;
-  addCommon(program.command("classify [text...]").description(help.classify), messages)
+  addCompute(addCommon(program.command("classify [text...]").description(help.classify), messages), messages)
     .option("--model <path>", help.classifierModel)
     .option("--file <file>", help.classifyFile)
     .option("--batch-size <n>", help.together, positiveInteger, 8)

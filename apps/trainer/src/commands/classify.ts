@@ -2,17 +2,21 @@ import { classifyAll } from "@scratch-llm/finetune-classifier";
 import { bringUpBackend } from "../bring-up.ts";
 import { TrainerError } from "../errors.ts";
 import { findModel } from "../find-model.ts";
-import type { Context } from "../flags.ts";
+import type { ComputeFlags, Context } from "../flags.ts";
 import { interrupted } from "../interrupt.ts";
+import { computeOptions, StepCompiler } from "../step-compiler.ts";
 import { readText } from "../text-data.ts";
 import { loadClassifier } from "../tuning/saved-classifier.ts";
 
 /** The flags of `classify`. */
-export interface ClassifyFlags {
+export interface ClassifyFlags extends ComputeFlags {
   readonly model?: string;
   readonly file?: string;
   readonly batchSize: number;
 }
+
+/** Fewer passes than this are done before they would be recorded. */
+const MIN_PASSES = 4;
 
 /** `scratch-llm classify TEXT…`: the class of every text, and how probable each class is. */
 export async function classify(given: readonly string[], flags: ClassifyFlags, context: Context): Promise<void> {
@@ -23,12 +27,16 @@ export async function classify(given: readonly string[], flags: ClassifyFlags, c
   await bringUpBackend(backend, output, messages);
   const { model, tokenizer, settings } = await loadClassifier(path);
   const width = Math.max(...settings.labels.map((label) => label.length));
+  const isShort = !settings.padding || texts.length < MIN_PASSES * flags.batchSize;
+  const compiler = new StepCompiler(computeOptions({ ...flags, ...(isShort && { eager: true }) }));
+  const { compile } = compiler;
   let done = 0;
   for await (const { label, probabilities } of classifyAll(texts, {
     model,
     tokenizer,
     settings,
     batchSize: flags.batchSize,
+    ...(compile && { compile }),
   })) {
     const text = texts[done] ?? "";
     done += 1;
@@ -38,6 +46,7 @@ export async function classify(given: readonly string[], flags: ClassifyFlags, c
     output.event({ type: "class", text, label, probabilities: shares });
     if (interrupted.aborted) break;
   }
+  compiler.dispose();
   model.dispose();
   output.event({ type: "done", texts: done });
 }

@@ -4,10 +4,10 @@ import { SAMPLE_SETS } from "@scratch-llm/samples";
 import { bringUpBackend } from "../bring-up.ts";
 import { TrainerError } from "../errors.ts";
 import { findModel } from "../find-model.ts";
-import type { Context } from "../flags.ts";
+import type { ComputeFlags, Context } from "../flags.ts";
 import { interrupted } from "../interrupt.ts";
 import { fill, type Messages } from "../messages/messages.ts";
-import { StepCompiler } from "../step-compiler.ts";
+import { computeOptions, StepCompiler } from "../step-compiler.ts";
 import { ClassifyConfig } from "../tuning/classify-config.ts";
 import { readTexts, splitTexts } from "../tuning/classify-task.ts";
 import { type DataFile, readDataFile } from "../tuning/data-file.ts";
@@ -15,7 +15,7 @@ import { loadClassifier } from "../tuning/saved-classifier.ts";
 import { readSavedTuning } from "../tuning/tuning-plan.ts";
 
 /** The flags of `eval classify`. */
-export interface EvalClassifyFlags {
+export interface EvalClassifyFlags extends ComputeFlags {
   readonly model?: string;
   readonly data?: string;
   readonly batchSize: number;
@@ -29,7 +29,7 @@ export async function evalClassify(flags: EvalClassifyFlags, context: Context): 
   await bringUpBackend(backend, output, messages);
   const { model, tokenizer, settings } = await loadClassifier(path);
   requireKnown(texts, settings.labels);
-  const compiler = new StepCompiler({ precision: "f32", eager: !settings.padding });
+  const compiler = new StepCompiler(computeOptions({ ...flags, ...(!settings.padding && { eager: true }) }));
   const { compile } = compiler;
   const options = { model, tokenizer, settings, batchSize: flags.batchSize, ...(compile && { compile }) };
   const found: string[] = [];
