@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 
 /** The built command line, as users run it: `pnpm test` builds it first. */
 const MAIN = new URL("../apps/trainer/dist/main.js", import.meta.url).pathname;
@@ -16,7 +16,8 @@ export type Event = { readonly type: string } & Record<string, unknown>;
 /** How a command is run. */
 export interface TrainerProcess {
   readonly cwd: string;
-  readonly input?: string;
+  /** What it reads on standard input; null leaves that open for `child.stdin`. */
+  readonly input?: string | null;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -24,14 +25,14 @@ export interface TrainerProcess {
 export function startTrainer(
   args: readonly string[],
   { cwd, input = "", env = {} }: TrainerProcess,
-): { child: ChildProcess; ended: Promise<Ended> } {
+): { child: ChildProcessWithoutNullStreams; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, LANG: "C", ...env } });
-  child.stdin.end(input);
+  if (input !== null) child.stdin.end(input);
   const ended = new Promise<Ended>((resolve) => {
     let stdout = "";
     let stderr = "";
-    child.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
   return { child, ended };

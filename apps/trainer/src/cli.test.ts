@@ -4,36 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Ended, type Event, eventsOf, startTrainer } from "@test/run-trainer.ts";
 import { beforeAll, describe, expect, it } from "vitest";
+import { tinyTraining as train } from "../test/tiny-training.ts";
 
 const start = (args: readonly string[], cwd: string, input = "", env: NodeJS.ProcessEnv = {}) =>
   startTrainer(args, { cwd, input, env });
 const run = (...how: Parameters<typeof start>): Promise<Ended> => start(...how).ended;
 const events = eventsOf;
 const losses = (all: readonly Event[]): unknown[] => all.filter(({ type }) => type === "step").map(({ loss }) => loss);
-
-/** A model that trains in a second on the cpu or WASM. */
-const TINY = [
-  "model.embDim=16",
-  "model.nHeads=2",
-  "model.nLayers=1",
-  "model.contextLength=16",
-  "data.stride=16",
-  "tokenizer.vocabSize=300",
-  "train.batchSize=4",
-  "train.evalEvery=4",
-  "train.evalBatches=2",
-  "train.sampleEvery=1000",
-].flatMap((assignment) => ["--set", assignment]);
-const train = (...more: string[]): string[] => [
-  "train",
-  "pretrain",
-  "--backend",
-  "wasm",
-  "--no-probe",
-  "--json",
-  ...TINY,
-  ...more,
-];
 
 describe("scratch-llm", () => {
   let folder: string;
@@ -136,6 +113,16 @@ describe("scratch-llm", () => {
     expect(greedy.code, greedy.stderr).toBe(0);
     const done = events(greedy.stdout).at(-1);
     expect(done).toMatchObject({ type: "done", text: expect.stringMatching(/^The Patience/u) });
+  });
+
+  it("keeps as many checkpoints as --keep-last says", async () => {
+    const path = join(folder, "kept");
+    const every = ["--set", "train.checkpointEvery=1", "--keep-last", "3"];
+    const { code, stdout } = await run(train("--run-dir", path, "--max-steps", "6", ...every), folder);
+    expect(code, stdout).toBe(0);
+    const kept = ["step-000004", "step-000005", "step-000006"];
+    expect((await readdir(join(path, "checkpoints"))).toSorted()).toEqual(kept);
+    expect(events(stdout).filter(({ type }) => type === "checkpoint")).toHaveLength(6);
   });
 
   it("chats, exports, imports and measures with what it trained", async () => {

@@ -23,6 +23,8 @@ export class ChatRepl {
   readonly #welcome: string;
   #verbose: boolean;
   #reply: AbortController | undefined;
+  /** Whether Ctrl-C was pressed since the last message: once more at an empty prompt ends the chat. */
+  #wasInterrupted = false;
 
   constructor(conversation: Conversation, context: Context, { welcome, verbose }: ReplOptions) {
     this.#conversation = conversation;
@@ -77,6 +79,7 @@ export class ChatRepl {
     let block: string[] | undefined;
     ask();
     for await (const line of lines) {
+      this.#wasInterrupted = false;
       if (block === undefined && line.startsWith(QUOTES)) block = [];
       const part = block?.length === 0 && line.startsWith(QUOTES) ? line.slice(QUOTES.length) : line;
       if (block !== undefined && !part.endsWith(QUOTES)) {
@@ -129,9 +132,17 @@ export class ChatRepl {
     else this.#conversation.set(name, value);
   }
 
+  /** Stops the answer, else gives up the line that is being typed, else says how to leave, and at last leaves. */
   #onInterrupt(lines: Interface): void {
+    const again = this.#wasInterrupted;
+    this.#wasInterrupted = true;
     if (this.#reply !== undefined) return this.#reply.abort();
-    this.#context.output.note(`\n${this.#context.messages.chat.howToLeave}`);
+    if (lines.line === "" && again) return lines.close();
+    const { output, messages } = this.#context;
+    output.note(lines.line === "" ? `\n${messages.chat.howToLeave}` : "");
+    if (!lines.terminal) return;
+    lines.write(null, { ctrl: true, name: "e" }); // to the end of the line, and away with all before it
+    lines.write(null, { ctrl: true, name: "u" });
     lines.prompt();
   }
 }

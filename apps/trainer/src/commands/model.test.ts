@@ -1,0 +1,101 @@
+// Downloads through the built command line, from servers on this machine.
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { HubServer } from "@test/hub-server.ts";
+import { OpenAIServer } from "@test/openai-server.ts";
+import { type Ended, eventsOf, runTrainer } from "@test/run-trainer.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const FIXTURE = fileURLToPath(new URL("../../../../fixtures/gpt2-weights/hf", import.meta.url));
+const NAMES = ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
+
+let cwd: string;
+let hub: HubServer;
+let openAI: OpenAIServer;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "model-"));
+  const files = await Promise.all(NAMES.map(async (name) => [name, await readFile(join(FIXTURE, name))] as const));
+  hub = await new HubServer(new Map(files)).start();
+  openAI = await new OpenAIServer().start();
+});
+afterEach(async () => {
+  await Promise.all([hub.stop(), openAI.stop()]);
+  await rm(cwd, { recursive: true });
+});
+
+/** Runs a command with caches in the test's folder. */
+function command(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const caches = { HF_HOME: join(cwd, "hf"), XDG_CACHE_HOME: join(cwd, "cache"), HF_HUB_CACHE: "", HF_HUB_OFFLINE: "" };
+  return runTrainer(args, { cwd, env: { ...caches, HF_ENDPOINT: hub.endpoint, ...env } });
+}
+
+function expectOneLine({ code, stdout, stderr }: Ended, words: RegExp): void {
+  expect(stderr).toMatch(words);
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+}
+
+const OFFLINE = { HF_HUB_OFFLINE: "1" };
+
+describe("model download", () => {
+  it("--dry-run says which files would come, how large, from where and where to", async () => {
+    const { code, stdout, stderr } = await command(["model", "download", "owner/name", "--dry-run"]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^ *52\.2 kB {2}model\.safetensors$/mu);
+    expect(stdout).toContain(`from ${hub.endpoint} to ${join(cwd, "hf", "hub", "models--owner--name")}`);
+    expect(hub.contentRequests()).toEqual([]);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it("--dry-run does so for OpenAI's files too", async () => {
+    const args = ["model", "download", "openai:124M", "--dry-run", "--endpoint", openAI.endpoint];
+    const { code, stdout, stderr } = await command(args);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^ *49\.7 kB {2}model\.ckpt\.data-00000-of-00001$/mu);
+    expect(stdout).toContain(`from ${openAI.endpoint} to ${join(cwd, "cache", "scratch-llm", "openai", "124M")}`);
+    const plan = eventsOf((await command([...args, "--json"])).stdout).at(-1);
+    expect(plan).toMatchObject({ type: "done", name: "openai:124M", missingBytes: expect.any(Number) });
+    expect(openAI.asked.filter((line) => line.startsWith("GET"))).toEqual([]);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it.each([
+    ["owner/name", () => hub.endpoint],
+    ["openai:124M", () => openAI.endpoint],
+  ])("fills the cache with %s, which is enough without a network", async (name, endpoint) => {
+    const first = await command(["model", "download", name, "--endpoint", endpoint()]);
+    expect(first.code, first.stderr).toBe(0);
+    hub.requests.length = 0;
+    openAI.asked.length = 0;
+    const again = await command(["model", "download", name], OFFLINE);
+    expect(again.code, again.stderr).toBe(0);
+    const few = ["--max-new-tokens", "3", "--backend", "cpu", "--json"];
+    const generated = await command(["generate", "--model", name, "--prompt", "Every tree", ...few], OFFLINE);
+    expect(generated.code, generated.stdout).toBe(0);
+    expect(eventsOf(generated.stdout).at(-1)).toMatchObject({ type: "done", newTokens: 3 });
+    expect([...hub.requests, ...openAI.asked]).toEqual([]);
+  });
+
+  it.each([
+    [["owner/name"], /HF_HUB_OFFLINE is set and owner\/name is not in .*model import FOLDER/u],
+    [["openai:124M"], /HF_HUB_OFFLINE is set and there is no .*124M/u],
+    [["owner/name", "--dry-run"], /HF_HUB_OFFLINE is set, so http.* is not asked/u],
+    [["openai:124M", "--dry-run"], /HF_HUB_OFFLINE is set, so http.* is not asked/u],
+  ])("fails in one line without a network and with an empty cache: %j", async (args, words) => {
+    expectOneLine(await command(["model", "download", ...args], OFFLINE), words);
+    expect([...hub.requests, ...openAI.asked]).toEqual([]);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it.each([
+    [["owner/name"], /127\.0\.0\.1:9 cannot be reached.*HF_ENDPOINT.*model import FOLDER/u],
+    [["openai:124M", "--endpoint", "http://127.0.0.1:9"], /127\.0\.0\.1:9 cannot be reached.*model import FOLDER/u],
+    [["owner/nobody", "--endpoint", "nonsense"], /nonsense/u],
+    [["openai:125M"], /124M, 355M, 774M, 1558M/u],
+    [["gpt3"], /"gpt3" is no model's name/u],
+  ])("fails in one line: %j", async (args, words) => {
+    expectOneLine(await command(["model", "download", ...args], { HF_ENDPOINT: "http://127.0.0.1:9" }), words);
+  });
+});
