@@ -9,11 +9,17 @@ const ROWS = 256;
 /** Fewer tokens than this are not worth the parts. */
 const MIN_TOKENS = 512;
 
+/** What tests change. */
+interface SplitOptions {
+  readonly rows?: number;
+  readonly minTokens?: number;
+}
+
 /**
  * Computes causal attention for a few queries at a time, together with those keys only that the last of them may see, gradient
  * included: at many tokens almost half of the work is saved, which a mask throws away.
  */
-export function splitAttention(graph: Graph, { rows = ROWS, minTokens = MIN_TOKENS } = {}): Graph {
+export function splitAttention(graph: Graph, { rows = ROWS, minTokens = MIN_TOKENS }: SplitOptions = {}): Graph {
   const found = findAttention(graph, minTokens);
   if (found.length === 0) return graph;
   const builder = new GraphBuilder(nextId(graph));
