@@ -23,7 +23,7 @@ let exact: Record<keyof TokenSplit, number>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "quantized-"));
   const ended = await runTrainer(["quickstart", "--run-dir", "run", "--quiet"], { cwd: folder });
-  expect(ended.code, ended.stderr).toBe(0);
+  if (ended.code !== 0) throw new Error(ended.stderr);
   await useTestBackend("cpu");
   const checkpoints = join(folder, "run", "checkpoints");
   const [last] = (await readdir(checkpoints)).toSorted().toReversed();
