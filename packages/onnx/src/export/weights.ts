@@ -97,7 +97,8 @@ export async function* encodeWeights(
     const values = join(await Promise.all(sources.map(read)));
     const { bytes, squaredError } = encoding.encode(values, shape);
     if (encoding !== FLOAT && encoding !== TRANSPOSED) {
-      onTensor?.({ name, relativeError: Math.sqrt(squaredError / sumOfSquares(values)) });
+      const relativeError = squaredError === 0 ? 0 : Math.sqrt(squaredError / sumOfSquares(values));
+      onTensor?.({ name, relativeError });
     }
     for (const [i, { content }] of tensors.entries()) {
       if (content.offset > written) yield new Uint8Array(content.offset - written);

@@ -43,11 +43,11 @@ export async function createSession(
   }
 }
 
-export function outOfMemory(dataBytes: number, options?: ErrorOptions): OnnxError {
-  const size = `${(dataBytes / 1e9).toFixed(2)} GB`;
+export function outOfMemory(bytes: number, options?: ErrorOptions): OnnxError {
+  const size = `${(bytes / 1e9).toFixed(2)} GB`;
   return new OnnxError(
     "MEMORY",
-    `The model's ${size} of weights do not fit in the memory that is left: close other programs, or export it with int8 or int4.`,
+    `The model needs ${size}, more memory than is left: close other programs, or export it with int8 or int4.`,
     options,
   );
 }

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OnnxError } from "../errors.ts";
-import { readMetadata } from "../export/metadata.ts";
+import { type Metadata, readMetadata } from "../export/metadata.ts";
 import { fileNames } from "../export/onnx-model.ts";
 import type { Quantization } from "../export/quantization.ts";
 import { createSession, outOfMemory, type SessionOptions } from "./create-session.ts";
@@ -30,7 +30,7 @@ export async function openOnnxModel(path: string, options: SessionOptions = {}):
     throw new OnnxError("READ_FAILED", `${path} has no ONNX decoder: write one with 'model export --format onnx'.`);
   }
   const metadata = readMetadata(await readFile(file), file);
-  checkData(join(dirname(file), metadata.dataName), metadata.dataBytes);
+  checkData(join(dirname(file), metadata.dataName), metadata);
   const runtime = await import("onnxruntime-node").catch((cause: unknown) => {
     throw new OnnxError("RUNTIME_MISSING", "ONNX Runtime is not there: npm install onnxruntime-node.", { cause });
   });
@@ -47,14 +47,24 @@ export function findDecoder(path: string): string | undefined {
     .find((file) => existsSync(file));
 }
 
-function checkData(path: string, expected: number): void {
-  const bytes = existsSync(path) ? statSync(path).size : undefined;
-  if (bytes === undefined) {
+function checkData(path: string, metadata: Metadata): void {
+  const { dataBytes } = metadata;
+  const found = existsSync(path) ? statSync(path).size : undefined;
+  if (found === undefined) {
     throw new OnnxError("DATA_MISSING", `The weights ${path} are missing: copy them beside the .onnx file.`);
   }
-  if (bytes !== expected) {
-    throw new OnnxError("DATA_MISSING", `${path} has ${bytes} bytes instead of ${expected}: copy or export it again.`);
+  if (found !== dataBytes) {
+    throw new OnnxError("DATA_MISSING", `${path} has ${found} bytes instead of ${dataBytes}: copy or export it again.`);
   }
-  // Repacked for speed, the weights are in memory once; what is mapped from the file can be dropped.
-  if (process.availableMemory() < expected) throw outOfMemory(expected);
+  const needed = neededBytes(metadata);
+  if (process.availableMemory() < needed) throw outOfMemory(needed);
+}
+
+/**
+ * Weights, and the keys and values of a full context. Repacked for speed, weights are in memory once: what is mapped from the file
+ * can be dropped. Those of 16 bits become 32-bit ones.
+ */
+function neededBytes({ config, quantization, dataBytes }: Metadata): number {
+  const { nLayers, contextLength, embDim } = config;
+  return dataBytes * (quantization === "f16" ? 2 : 1) + 2 * nLayers * contextLength * embDim * 4;
 }
