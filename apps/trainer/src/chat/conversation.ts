@@ -39,25 +39,28 @@ export class Conversation {
     return this.#messages;
   }
 
-  /** Streams the model's answer. What was written when the signal ends it stays part of the conversation. */
+  /**
+   * Streams the model's answer. What was written when the signal ends it stays part of the conversation; a question that
+   * fails does not.
+   */
   async *reply(text: string, signal: AbortSignal): AsyncGenerator<GenerateStep, void, void> {
     const { tokenizer, decoder } = this.#opened;
-    this.#messages.push({ role: "user", content: text });
-    const prompt = this.#prompt();
+    const before = this.#messages;
+    this.#messages = [...before, { role: "user", content: text }];
     let answer = "";
     try {
-      for await (const step of generate(decoder, prompt, {
-        ...samplingOptions(this.#withAnswerEnds(), tokenizer),
-        signal,
-      })) {
+      const options = { ...samplingOptions(this.#withAnswerEnds(), tokenizer), signal };
+      for await (const step of generate(decoder, this.#prompt(), options)) {
         answer += step.text;
         yield step;
       }
     } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      this.#messages.push({ role: "assistant", content: answer });
+      if (!signal.aborted) {
+        this.#messages = before;
+        throw error;
+      }
     }
+    this.#messages.push({ role: "assistant", content: answer });
   }
 
   #prompt(): Int32Array {

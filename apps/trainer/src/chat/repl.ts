@@ -128,7 +128,7 @@ export class ChatRepl {
 
   #set([name = "", value = ""]: readonly string[]): void {
     if (name === "verbose") this.#verbose = value !== "off";
-    else if (name === "") this.#context.output.note(SETTING_NAMES.join(", "));
+    else if (name === "") this.#context.output.note([...SETTING_NAMES, "verbose"].join(", "));
     else this.#conversation.set(name, value);
   }
 

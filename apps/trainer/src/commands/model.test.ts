@@ -1,27 +1,25 @@
 // Downloads through the built command line, from servers on this machine.
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { HubServer } from "@test/hub-server.ts";
+import type { HubServer } from "@test/hub-server.ts";
 import { OpenAIServer } from "@test/openai-server.ts";
 import { type Ended, eventsOf, runTrainer } from "@test/run-trainer.ts";
+import { TinyHub } from "@test/tiny-hub.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-const FIXTURE = fileURLToPath(new URL("../../../../fixtures/gpt2-weights/hf", import.meta.url));
-const NAMES = ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
-
 let cwd: string;
+let tinyHub: TinyHub;
 let hub: HubServer;
 let openAI: OpenAIServer;
 beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), "model-"));
-  const files = await Promise.all(NAMES.map(async (name) => [name, await readFile(join(FIXTURE, name))] as const));
-  hub = await new HubServer(new Map(files)).start();
+  tinyHub = await TinyHub.start();
+  hub = tinyHub.server;
   openAI = await new OpenAIServer().start();
 });
 afterEach(async () => {
-  await Promise.all([hub.stop(), openAI.stop()]);
+  await Promise.all([tinyHub.stop(), openAI.stop()]);
   await rm(cwd, { recursive: true });
 });
 

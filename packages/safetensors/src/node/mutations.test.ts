@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { random } from "@test/random.ts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { SafetensorsError } from "../index.ts";
 import { openSafetensors, writeSafetensors } from "../node.ts";
@@ -20,17 +21,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mutations-"));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** A small generator of 32-bit numbers (mulberry32), so that a failure can be repeated. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 /** Damages bytes [0, end) in one of the ways that broken disks and bad people do. */
 function mutate(original: Uint8Array, end: number, next: (below: number) => number): Uint8Array {

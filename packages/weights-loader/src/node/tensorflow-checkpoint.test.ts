@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { toFloat32 } from "@scratch-llm/safetensors";
 import { openSafetensors } from "@scratch-llm/safetensors/node";
 import { isDeepStrictEqual } from "node:util";
+import { random } from "@test/random.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { WeightsError } from "../errors.ts";
 import { maskedCrc32c } from "../tensorflow/crc32c.ts";
@@ -84,17 +85,6 @@ describe("refuses", () => {
     expect(await codeOf(index)).toBe("CHECKPOINT_INVALID");
   });
 });
-
-/** A small generator of 32-bit numbers (mulberry32), so that a failure can be repeated. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 /** Puts good checksums behind both blocks again, so that damage gets past them to what reads the structure. */
 function withGoodChecksums(table: Buffer, blocks: readonly (readonly [start: number, size: number])[]): void {
