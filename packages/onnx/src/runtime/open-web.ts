@@ -11,7 +11,7 @@ export interface OnnxFiles {
   readonly data: (name: string) => Promise<Uint8Array | undefined>;
 }
 
-/** WASM has addresses for 4 GiB, and while weights are repacked for speed the largest of them are there twice. */
+/** WASM has addresses for 4 GiB, and most weights are there twice while they are repacked for speed. */
 const MOST_BYTES = 2 ** 31;
 
 /** Whether so many bytes of weights can be opened in a page. */
@@ -38,7 +38,7 @@ async function readData(files: OnnxFiles, metadata: Metadata): Promise<Uint8Arra
     const size = `${(dataBytes / 1e9).toFixed(2)} GB`;
     throw new OnnxError(
       "MEMORY",
-      `The model's ${size} of weights are more than a page can hold: export it with int8 or int4, or run it with 'scratch-llm chat'.`,
+      `The model's ${size} of weights are more than a page can hold: export it with '--quantize dynamic', or run it with 'scratch-llm chat'.`,
     );
   }
   const data = await files.data(dataName).catch((cause: unknown) => {

@@ -30,7 +30,7 @@ const floats = (): FolderFile[] => without(/int8/u);
 let engine: EngineClient;
 beforeEach(async () => {
   ({ engine } = engineClient());
-  await engine.start("cpu");
+  await engine.start("wasm");
   await engine.call("loadModel", { model: "tiny", source: { kind: "bundled" } });
   return () => engine.dispose();
 });

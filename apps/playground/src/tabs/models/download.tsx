@@ -10,7 +10,10 @@ import { cancel, describe, download, error, plan, progress } from "./store.ts";
 import { zh } from "./zh.ts";
 
 /** From this size on a phone may run out of memory. */
-const LARGE = 300e6;
+const LARGE = 100e6;
+
+/** What a model takes of memory, in its own size, while it is loaded. */
+const TAKES = 3;
 
 /** A model of a server: first what it is, then, if the user wants, the files. */
 export function Download() {
@@ -55,7 +58,6 @@ function Plan() {
       <p>
         {repository} · {licence === null ? t.noLicence : t.licence(licence)}
       </p>
-      {offers.some(({ totalBytes }) => totalBytes > LARGE) && <p>{t.memory}</p>}
       {/gpt2/iu.test(repository) && <p>{t.english}</p>}
       <ul class="samples">
         {offers.map((offer) => (
@@ -68,6 +70,9 @@ function Plan() {
   );
 }
 
+/** In GB, as far as the browser tells. */
+const { deviceMemory } = globalThis.navigator as Navigator & { readonly deviceMemory?: number };
+
 function OfferLine({ form, files, totalBytes, storedBytes, fits }: Offer) {
   const t = words({ en, zh });
   return (
@@ -75,6 +80,7 @@ function OfferLine({ form, files, totalBytes, storedBytes, fits }: Offer) {
       <span>
         {t.plan(form, formatBytes(totalBytes), formatNumber(files.length))}
         {storedBytes > 0 && t.already(formatBytes(storedBytes))}
+        {totalBytes > LARGE && <small>{t.memory(formatBytes(TAKES * totalBytes), deviceMemory)}</small>}
       </span>
       {fits ? (
         <Button

@@ -28,6 +28,7 @@ export const en = {
   chooseFolder: "Choose a folder",
   chooseFiles: "Choose files",
   loading: { read: "Reading the model", compile: "ONNX Runtime prepares the weights" },
+  slow: "In a page 8 and 4 bits in blocks are slow: export with ‘--quantize dynamic’.",
   onnxRuntime: (form: keyof typeof FORMS, threads: number) =>
     `ONNX Runtime runs it: ${FORMS[form]}, ${threads === 1 ? "1 thread" : `${threads} threads`}. It writes and talks, and shows nothing of its inside.`,
   download: "From a server",
@@ -41,7 +42,8 @@ export const en = {
   tooLarge: "too large for a page",
   licence: (licence: string) => `Licence: ${licence}`,
   noLicence: "The server tells no licence; look it up before you use the model.",
-  memory: "A model of this size needs about three times its size in memory, more than a phone may have.",
+  memory: (needed: string, has: number | undefined) =>
+    `It needs about ${needed} of memory, more than many phones have${has === undefined ? "" : `; this device tells of ${has} GB`}.`,
   english: "GPT-2 knows English only.",
   accept: "Download",
   cancel: "Cancel",

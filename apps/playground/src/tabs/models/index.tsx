@@ -82,8 +82,11 @@ function Loading() {
   );
 }
 
+/** ONNX Runtime's WASM unpacks these weights again for every token. */
+const SLOW: readonly string[] = ["int8", "int4"];
+
 function Facts() {
-  const { facts: t, onnxRuntime } = words({ en, zh });
+  const { facts: t, onnxRuntime, slow } = words({ en, zh });
   if (!model.value) return null;
   const { params, config, onnx } = model.value;
   const facts: readonly (readonly [keyof typeof t, number])[] = [
@@ -105,6 +108,7 @@ function Facts() {
         ))}
       </dl>
       {onnx && <p data-testid="onnx">{onnxRuntime(onnx.quantization, onnx.threads)}</p>}
+      {onnx && SLOW.includes(onnx.quantization) && <p class="notice">{slow}</p>}
     </>
   );
 }

@@ -20,6 +20,7 @@ export const zh: Words = {
   chooseFolder: "选择文件夹",
   chooseFiles: "选择文件",
   loading: { read: "正在读取模型", compile: "ONNX Runtime 正在准备权重" },
+  slow: "分块的 8 位和 4 位权重在网页里很慢：导出时请用“--quantize dynamic”。",
   onnxRuntime: (form, threads) =>
     `由 ONNX Runtime 运行：${FORMS[form]}，${threads} 个线程。可以写作和对话，看不到内部。`,
   download: "从服务器",
@@ -33,7 +34,8 @@ export const zh: Words = {
   tooLarge: "对网页来说太大",
   licence: (licence) => `许可证：${licence}`,
   noLicence: "服务器没有说明许可证，使用前请自行查明。",
-  memory: "这样大的模型需要约三倍于自身的内存，手机可能不够。",
+  memory: (needed, has) =>
+    `大约需要 ${needed} 内存，很多手机不够${has === undefined ? "" : `；此设备报告有 ${has} GB`}。`,
   english: "GPT-2 只懂英文。",
   accept: "下载",
   cancel: "取消",

@@ -1,5 +1,5 @@
 import { DEFAULT_RUN } from "../../engine/defaults.ts";
-import { integer, number, oneOf } from "../../state/params.ts";
+import { integer, number, oneOf, text } from "../../state/params.ts";
 import { type UrlState, urlState } from "../../state/url-state.ts";
 
 export const TEXTS = ["both", "en", "zh", "own"] as const;
@@ -17,6 +17,8 @@ type Train = {
   batch: number;
   rate: number;
   vocabulary: number;
+  every: number;
+  begin: string;
 };
 
 /** The smallest and the largest of each number. */
@@ -31,6 +33,7 @@ export const LIMITS = {
   batch: [1, 64],
   rate: [1e-6, 1000],
   vocabulary: [300, 8192],
+  every: [1, 20_000],
 } as const satisfies Readonly<Record<string, readonly [min: number, max: number]>>;
 
 const { model, train, seed } = DEFAULT_RUN;
@@ -47,4 +50,6 @@ export const params: UrlState<Train> = urlState<Train>("train", {
   batch: integer(train.batchSize, ...LIMITS.batch),
   rate: number(train.learningRate, ...LIMITS.rate),
   vocabulary: integer(1024, ...LIMITS.vocabulary),
+  every: integer(train.sampleEvery, ...LIMITS.every),
+  begin: text(train.startContext),
 });

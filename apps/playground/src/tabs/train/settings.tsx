@@ -1,11 +1,13 @@
 import { formatBytes, words } from "../../i18n/language.ts";
 import { DropZone } from "../../ui/drop-zone.tsx";
+import { ErrorLine } from "../../ui/error-line.tsx";
 import { NumberInput } from "../../ui/number-input.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Panel } from "../../ui/tab-page.tsx";
+import { TextInput } from "../../ui/text-input.tsx";
 import { en } from "./en.ts";
 import { LIMITS, params, TEXTS } from "./params.ts";
-import { info, ownText } from "./training.ts";
+import { info, ownText, takeText, textProblem } from "./training.ts";
 import { zh } from "./zh.ts";
 
 /** What is trained on what; fixed once a run has begun. */
@@ -26,13 +28,17 @@ export function Settings() {
           label={ownText.value ? t.ownText(ownText.value.name, formatBytes(ownText.value.text.length)) : t.dropText}
           choose={t.chooseText}
           accept=".txt,text/plain"
-          onFiles={([file]) => void file?.content.text().then((text) => (ownText.value = { name: file.path, text }))}
+          onFiles={([file]) => file && void takeText(file)}
           testId="train-own-text"
         />
       )}
+      {textProblem.value && <ErrorLine testId="train-text-error">{t.notUtf8(textProblem.value)}</ErrorLine>}
       <Numbers names={TRAINING} />
       <h3>{t.model}</h3>
       <Numbers names={MODEL} />
+      <h3>{t.samples}</h3>
+      <TextInput label={t.begin} value={params.begin} disabled={fixed} testId="train-begin" />
+      <Numbers names={SAMPLES} />
     </Panel>
   );
 }
@@ -42,6 +48,7 @@ const STEPS: Readonly<Partial<Record<NumberName, number>>> = { rate: 1e-4, dropo
 type NumberName = keyof typeof LIMITS;
 
 const TRAINING = ["seed", "steps", "batch", "rate"] as const;
+const SAMPLES = ["every"] as const;
 const MODEL = ["context", "width", "heads", "layers", "dropout", "vocabulary"] as const;
 
 function Numbers({ names }: { readonly names: readonly NumberName[] }) {

@@ -12,8 +12,21 @@ export const run: Run = new Run("training");
 export const info: Signal<RunInfo | undefined> = signal(undefined);
 /** The text of the user's own, when there is one. */
 export const ownText: Signal<{ readonly name: string; readonly text: string } | undefined> = signal(undefined);
+/** The name of a dropped file that is no text in UTF-8. */
+export const textProblem: Signal<string | undefined> = signal(undefined);
 /** Curves of an earlier run, to compare with. */
 export const kept: Signal<History | undefined> = signal(undefined);
+
+/** Takes a dropped file as the text to train on. */
+export async function takeText({ path: name, content }: FolderFile): Promise<void> {
+  textProblem.value = undefined;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(await content.arrayBuffer());
+    ownText.value = { name, text };
+  } catch {
+    textProblem.value = name;
+  }
+}
 
 /** Trains: to the end, or so many steps; from the start where there is no run yet. */
 export async function train(steps?: number): Promise<void> {
@@ -33,7 +46,30 @@ export async function reset(): Promise<void> {
 /** Goes on from the folder of a run. */
 export async function open(files: readonly FolderFile[]): Promise<void> {
   info.value = await run.prepare(engine.stream("openRun", { run: run.name, files }));
-  if (info.value) run.remember(info.value.history);
+  if (!info.value) return;
+  run.remember(info.value.history);
+  showSettings(info.value);
+}
+
+/** The fields tell what an opened run was begun with. */
+function showSettings({ settings: { seed, model, train, tokenizer } }: RunInfo): void {
+  const known = {
+    seed,
+    steps: train.maxSteps,
+    context: model.contextLength,
+    width: model.embDim,
+    heads: model.nHeads,
+    layers: model.nLayers,
+    dropout: model.dropRate,
+    batch: train.batchSize,
+    rate: train.learningRate,
+    vocabulary: tokenizer.kind === "bpe" ? tokenizer.vocabSize : undefined,
+    every: train.sampleEvery,
+  };
+  for (const [name, value] of Object.entries(known)) {
+    if (value !== undefined) params[name as keyof typeof known].value = value;
+  }
+  params.begin.value = train.startContext;
 }
 
 export async function save(): Promise<void> {
@@ -57,7 +93,7 @@ function textNow(): RunText {
 }
 
 function settingsNow(): RunSettings {
-  const { seed, steps, context, width, heads, layers, dropout, batch, rate, vocabulary } = params;
+  const { seed, steps, context, width, heads, layers, dropout, batch, rate, vocabulary, every, begin } = params;
   return {
     ...DEFAULT_RUN,
     seed: seed.value,
@@ -76,6 +112,8 @@ function settingsNow(): RunSettings {
       batchSize: batch.value,
       maxSteps: steps.value,
       learningRate: rate.value,
+      sampleEvery: every.value,
+      startContext: begin.value || DEFAULT_RUN.train.startContext,
       minLearningRate: Math.min(DEFAULT_RUN.train.minLearningRate, rate.value),
     },
   };
