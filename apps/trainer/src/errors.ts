@@ -8,6 +8,8 @@ export type TrainerErrorCode =
   | "MEMORY"
   | "NON_FINITE_LOSS"
   | "ADDRESS"
+  | "RUNTIME_MISSING"
+  | "MODEL_THREAD"
   | "INTERRUPTED";
 
 /** An error that the user can do something about: one line with what was received and the remedy. */

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readdir, rename, rm, stat, utimes } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { cacheFolder, useBackend } from "@scratch-llm/backend/node";
 import type { Quantization } from "@scratch-llm/onnx";
 import { saveOnnxFolder } from "@scratch-llm/onnx/node";
@@ -15,7 +15,14 @@ export type QuantizeChoice = Extract<Quantization, "none" | "int8" | "int4">;
 const KEPT = 4;
 
 /** Changes when what is exported changes. */
-const VERSION = 1;
+const VERSION = 2;
+
+/** The folder with the tokenizer and the configuration of a model, which a path of one of its files may name too. */
+export function folderOf(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
+  const folder = dirname(path);
+  return basename(folder) === "onnx" ? dirname(folder) : folder;
+}
 
 /**
  * The folder with a model's ONNX files, in the user's cache: made the first time, so that later the model starts in a moment and

@@ -7,7 +7,7 @@ import { loadTokenizer, type Tokenizer } from "@scratch-llm/tokenizer";
 import { loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "./bring-up.ts";
 import { TrainerError } from "./errors.ts";
-import { exportedFolder, type QuantizeChoice } from "./exported-model.ts";
+import { exportedFolder, folderOf, type QuantizeChoice } from "./exported-model.ts";
 import type { Context } from "./flags.ts";
 import { makeDecoder } from "./make-decoder.ts";
 import { fill } from "./messages/messages.ts";
@@ -31,22 +31,48 @@ export interface OpenedModel {
   dispose(): Promise<void>;
 }
 
-/** Opens a model to write with, on the fastest runtime that is there, and says which. */
+/**
+ * Opens a model to write with, on the fastest runtime that is there, and says which.
+ * @throws {TrainerError} `USAGE` when the flags contradict one another, `RUNTIME_MISSING` where they need what is not installed
+ */
 export async function openModel(path: string, flags: RuntimeFlags, context: Context): Promise<OpenedModel> {
-  const { output, messages, backend } = context;
-  if (flags.runtime === "tfjs" && flags.quantize !== "none") {
-    throw new TrainerError("USAGE", messages.runtime.quantizeNeedsOnnx);
-  }
+  const { runtime, quantize, eager } = flags;
+  const { messages, backend } = context;
+  const flag = (name: string, value: string | undefined): string | undefined => value && `--${name} ${value}`;
   const isDeployed = findDecoder(path) !== undefined;
-  const wantsOnnx = flags.runtime === "onnx" || isDeployed || flags.quantize !== "none";
-  const mayUseOnnx = flags.runtime === undefined && !flags.eager && backend === "auto" && (await hasOnnxRuntime());
-  if (!wantsOnnx && !mayUseOnnx) return openTensorFlow(path, flags, context);
-  const folder = isDeployed ? path : await exportedFolder(path, flags.quantize, context);
+  const onnx =
+    flag("runtime", runtime === "onnx" ? runtime : undefined) ??
+    flag("quantize", quantize === "none" ? undefined : quantize) ??
+    (isDeployed ? path : undefined);
+  const tfjs =
+    flag("runtime", runtime === "tfjs" ? runtime : undefined) ??
+    (eager ? "--eager" : flag("backend", backend === "auto" ? undefined : backend));
+  if (onnx !== undefined && tfjs !== undefined) {
+    throw new TrainerError("USAGE", fill(messages.runtime.conflict, { onnx, tfjs }));
+  }
+  if (tfjs !== undefined) return openTensorFlow(path, flags, context);
+  if (await hasOnnxRuntime()) return openOnnx(path, { isDeployed, quantize }, context);
+  if (onnx === undefined) return openTensorFlow(path, flags, context);
+  throw new TrainerError("RUNTIME_MISSING", fill(messages.runtime.missing, { onnx }));
+}
+
+async function openOnnx(
+  path: string,
+  { isDeployed, quantize }: { readonly isDeployed: boolean; readonly quantize: QuantizeChoice },
+  context: Context,
+): Promise<OpenedModel> {
+  const { output, messages } = context;
+  const folder = isDeployed ? path : await exportedFolder(path, quantize, context);
   const session = await openOnnxModel(folder);
-  output.note(fill(messages.runtime.onnx, { weights: messages.runtime.weights[session.quantization] }));
-  output.event({ type: "runtime", runtime: "onnx", quantize: session.quantization });
+  const { quantization } = session;
+  if (quantize !== "none" && quantize !== quantization) {
+    await session.dispose();
+    throw new TrainerError("USAGE", fill(messages.runtime.quantizedAlready, { path, quantization }));
+  }
+  output.note(fill(messages.runtime.onnx, { weights: messages.runtime.weights[quantization] }));
+  output.event({ type: "runtime", runtime: "onnx", quantize: quantization });
   return {
-    tokenizer: loadTokenizer(JSON.parse(await readFile(join(folder, "tokenizer.json"), "utf8")) as object),
+    tokenizer: loadTokenizer(JSON.parse(await readFile(join(folderOf(folder), "tokenizer.json"), "utf8")) as object),
     decoder: new OnnxDecoder(session),
     slots: (maxSlots) => new OnnxSlots(session, { maxSlots }),
     dispose: () => session.dispose(),
@@ -61,6 +87,7 @@ async function openTensorFlow(
   const { name } = await bringUpBackend(backend, output, messages);
   const { model, tokenizer } = await loadModelFolder(path);
   model.eval();
+  output.note(fill(messages.runtime.tfjs, { backend: name }));
   output.event({ type: "runtime", runtime: "tfjs", backend: name });
   const decoder = makeDecoder(model, { backend: name, eager });
   return {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Writable } from "node:stream";
 import { useTestBackend } from "@test/backend.ts";
 import type { PromptFormat } from "@scratch-llm/finetune-instruct";
@@ -10,6 +13,8 @@ import {
   type SlotToken,
 } from "@scratch-llm/gpt";
 import { Generator } from "@scratch-llm/nn";
+import { OnnxSlots } from "@scratch-llm/onnx";
+import { openOnnxModel, saveOnnxFiles } from "@scratch-llm/onnx/node";
 import { type BPETokenizer, trainBPE } from "@scratch-llm/tokenizer";
 import { pino } from "pino";
 import { en } from "../src/messages/en.ts";
@@ -76,9 +81,27 @@ export class PacedSlots implements SlotDecoder {
     this.#slots.release(slot);
   }
 
-  dispose(): void {
-    void this.#slots.dispose();
+  async dispose(): Promise<void> {
+    await this.#slots.dispose();
   }
+}
+
+/** What the model of a server runs on. */
+export type TinyRuntime = "tfjs" | "onnx";
+
+async function tinySlots({ model }: TinyModel, runtime: TinyRuntime, maxSlots: number): Promise<SlotDecoder> {
+  if (runtime === "tfjs") return new DecoderSlots({ create: () => new ModelDecoder(model), maxSlots });
+  const folder = await mkdtemp(join(tmpdir(), "tiny-onnx-"));
+  const session = await openOnnxModel(await saveOnnxFiles(folder, { model }));
+  await rm(folder, { recursive: true });
+  const slots = new OnnxSlots(session, { maxSlots });
+  const dispose = slots.dispose.bind(slots);
+  return Object.assign(slots, {
+    async dispose() {
+      dispose();
+      await session.dispose();
+    },
+  });
 }
 
 export interface TinyServer extends RunningServer {
@@ -90,6 +113,7 @@ export interface TinyServer extends RunningServer {
 /** What a test may choose. */
 export type TinyServerOptions = Partial<Omit<ServerOptions, "model" | "log" | "texts">> & {
   readonly format?: PromptFormat;
+  readonly runtime?: TinyRuntime;
   readonly maxSlots?: number;
   /** Milliseconds for a step. */
   readonly pace?: number;
@@ -97,10 +121,11 @@ export type TinyServerOptions = Partial<Omit<ServerOptions, "model" | "log" | "t
 
 /** A server on 127.0.0.1 with a tiny model, called "tiny". */
 export async function startTinyServer(
-  { model, tokenizer }: TinyModel,
-  { format, maxSlots = 4, pace = 0, ...options }: TinyServerOptions = {},
+  tiny: TinyModel,
+  { format, runtime = "tfjs", maxSlots = 4, pace = 0, ...options }: TinyServerOptions = {},
 ): Promise<TinyServer> {
-  const decoder = new PacedSlots(new DecoderSlots({ create: () => new ModelDecoder(model), maxSlots }), pace);
+  const { tokenizer } = tiny;
+  const decoder = new PacedSlots(await tinySlots(tiny, runtime, maxSlots), pace);
   const log: Record<string, unknown>[] = [];
   const lines = new Writable({
     write: (line: Buffer, _encoding, done) => {

@@ -1,15 +1,9 @@
 import { Template } from "@huggingface/jinja";
+import type { ChatTemplate } from "./chat-template.ts";
 import { FormatError } from "./errors.ts";
 import type { Task } from "./instruction.ts";
-import { type ChatMessage, type PromptFormat, withoutLastSpaces } from "./prompt-format.ts";
-
-/** What a `tokenizer_config.json` says of a chat, in its spelling. */
-export interface ChatTemplate {
-  /** The Jinja source. */
-  readonly chat_template: string;
-  readonly bos_token?: string | null;
-  readonly eos_token?: string | null;
-}
+import type { ChatMessage, PromptFormat } from "./prompt-format.ts";
+import { withoutLastSpaces } from "./without-last-spaces.ts";
 
 /** Stands for an answer while the text around answers is looked for. */
 const PROBE = "ANSWER";
@@ -36,7 +30,7 @@ export function chatFormat(config: ChatTemplate): PromptFormat {
   const around = aroundAnswer(prompt(task), whole(task, PROBE));
   const conversation = (messages: readonly ChatMessage[]): string =>
     render(messages, true) + withoutLastSpaces(around.head);
-  return { prompt, whole, conversation, ...around, specialTokens: true };
+  return { prompt, whole, conversation, ...around, specialTokens: true, chatTemplate: config };
 }
 
 /** What stands between prompt and answer and after it. */

@@ -1,4 +1,5 @@
-export { type ChatTemplate, chatFormat } from "./chat-format.ts";
+export { chatFormat } from "./chat-format.ts";
+export type { ChatTemplate } from "./chat-template.ts";
 export {
   collateInstructions,
   type CollateInstructionsOptions,

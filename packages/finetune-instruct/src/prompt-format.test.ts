@@ -135,6 +135,25 @@ describe("a conversation", () => {
   });
 });
 
+it.each([
+  ["Alpaca", ALPACA],
+  ["Phi-3", PHI3],
+  [
+    "a template with an end",
+    templateFormat({ instruction: '"Q": {instruction}!', input: "{input}", response: "\nA: {output} ###" }),
+  ],
+])("is the same text for Hugging Face's tools: %s", (_, format) => {
+  const twin = chatFormat(format.chatTemplate);
+  expect(twin).toMatchObject({ tail: format.tail, chatTemplate: format.chatTemplate });
+  const task = { instruction: tricky.instruction, input: "" };
+  expect(twin.whole(task, "Yes {%")).toBe(format.whole(task, "Yes {%"));
+  const talk: ChatMessage[] = [];
+  for (const role of ["system", "user", "assistant", "user", "assistant", "user", "user"] as const) {
+    talk.push({ role, content: `${role} ${talk.length} <b>` });
+    if (role === "user") expect(twin.conversation(talk)).toBe(format.conversation(talk));
+  }
+});
+
 it("has the same format as data and as the book's function", () => {
   expect(formatInput(tricky)).toBe(ALPACA.prompt(tricky));
 });

@@ -1,5 +1,7 @@
+import { type ChatTemplate, toChatTemplate } from "./chat-template.ts";
 import { FormatError } from "./errors.ts";
 import type { Instruction, Task } from "./instruction.ts";
+import { withoutLastSpaces } from "./without-last-spaces.ts";
 
 /** Who said what. */
 export interface ChatMessage {
@@ -21,6 +23,8 @@ export interface PromptFormat {
   readonly tail: string;
   /** Whether the format's own marks are special tokens of the tokenizer. */
   readonly specialTokens: boolean;
+  /** The same format as Hugging Face's tools are told of it. */
+  readonly chatTemplate: ChatTemplate;
 }
 
 /**
@@ -65,7 +69,7 @@ export function templateFormat(template: PromptTemplate): PromptFormat {
     const before = answered.map(([task, answer]) => `${whole(task, answer)}\n\n`);
     return before.join("") + prompt(asked) + withoutLastSpaces(head);
   };
-  return { prompt, whole, conversation, head, tail, specialTokens: false };
+  return { prompt, whole, conversation, head, tail, specialTokens: false, chatTemplate: toChatTemplate(template) };
 }
 
 /** A conversation as tasks: what is said before an answer, by the system or the user, is one instruction. */
@@ -80,11 +84,6 @@ function asTasks(messages: readonly ChatMessage[]): { answered: [Task, string][]
     } else said.push(content);
   }
   return { answered, asked: task() };
-}
-
-/** The head as it is given to a model that is to write the answer: a last space belongs to the token of the next word. */
-export function withoutLastSpaces(head: string): string {
-  return head.replace(/ +$/u, "");
 }
 
 function checkPart(part: keyof PromptTemplate, text: unknown): void {

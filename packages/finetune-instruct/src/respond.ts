@@ -1,7 +1,8 @@
 import { type Decoder, generate, type GPTModel } from "@scratch-llm/gpt";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import type { Task } from "./instruction.ts";
-import { ALPACA, extractResponse, type PromptFormat, withoutLastSpaces } from "./prompt-format.ts";
+import { ALPACA, extractResponse, type PromptFormat } from "./prompt-format.ts";
+import { withoutLastSpaces } from "./without-last-spaces.ts";
 
 /** How {@link respond} asks. */
 export interface RespondOptions {

@@ -20,6 +20,8 @@ export interface GgufOptions {
   readonly tokenizer: TokenizerJSON;
   /** The id that ends a text. */
   readonly eosId: number | undefined;
+  /** How a chat is written, in Jinja. */
+  readonly chatTemplate?: string | undefined;
   /** Type of the matrices; vectors and positions stay F32, as llama.cpp's converter has it. */
   readonly dtype: FloatDtype;
   /** The values of one of our parameters by its name. */
@@ -50,7 +52,7 @@ export async function* encodeGguf(options: GgufOptions): AsyncGenerator<Uint8Arr
   }
 }
 
-function writeMetadata(to: ByteWriter, { config, tokenizer, eosId, dtype }: GgufOptions): void {
+function writeMetadata(to: ByteWriter, { config, tokenizer, eosId, dtype, chatTemplate }: GgufOptions): void {
   const tokens = tokenList(tokenizer, config.vocabSize);
   const metadata: [key: string, type: keyof typeof TYPES, value: unknown][] = [
     ["general.architecture", "string", "gpt2"],
@@ -71,6 +73,7 @@ function writeMetadata(to: ByteWriter, { config, tokenizer, eosId, dtype }: Gguf
   if (eosId !== undefined) {
     metadata.push(["tokenizer.ggml.bos_token_id", "u32", eosId], ["tokenizer.ggml.eos_token_id", "u32", eosId]);
   }
+  if (chatTemplate !== undefined) metadata.push(["tokenizer.chat_template", "string", chatTemplate]);
   to.u64(metadata.length);
   for (const [key, type, value] of metadata) {
     to.string(key);

@@ -22,15 +22,17 @@ export interface SaveOptions {
   readonly tokenizer: Tokenizer;
   /** Default F32: bit for bit. F16 and BF16 take half the space and round to nearest. */
   readonly dtype?: FloatDtype;
-  /** What the folder holds besides a GPT, such as a head for classes. */
+  /** What the folder holds besides a GPT, such as a head for classes, or how it is asked. */
   readonly extra?: SavedExtra;
 }
 
-/** Tensors and entries of `config.json` that are not a GPT's own. */
+/** What is not a GPT's own. */
 export interface SavedExtra {
-  readonly tensors: readonly TensorEntry[];
-  /** Stands over the GPT's entries of the same name, such as `architectures`. */
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly tensors?: readonly TensorEntry[];
+  /** Entries of `config.json`; they stand over the GPT's of the same name, such as `architectures`. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Entries of `tokenizer_config.json`, such as `chat_template`. */
+  readonly tokenizerConfig?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The files of a model folder. */
@@ -45,7 +47,7 @@ export interface ModelFiles {
 export function modelFiles(format: "hf" | "book", { model, tokenizer, dtype = "F32", extra }: SaveOptions): ModelFiles {
   const { config } = model;
   const { eosId } = tokenizer;
-  const texts = tokenizerFiles(tokenizer, config.contextLength);
+  const texts = tokenizerFiles(tokenizer, config.contextLength, extra?.tokenizerConfig);
   texts.set("config.json", `${JSON.stringify({ ...configToHuggingFace(config, eosId), ...extra?.config }, null, 2)}\n`);
   const generation = eosId === undefined ? {} : { bos_token_id: eosId, eos_token_id: eosId };
   texts.set("generation_config.json", `${JSON.stringify(generation, null, 2)}\n`);

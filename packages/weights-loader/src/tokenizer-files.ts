@@ -48,11 +48,20 @@ function fromPair(json: object, text: string): Tokenizer {
 }
 
 /** What transformers needs beside `tokenizer.json` to make a tokenizer of it, and the older pair of files. */
-export function tokenizerFiles(tokenizer: Tokenizer, contextLength: number): Map<string, string> {
+export function tokenizerFiles(
+  tokenizer: Tokenizer,
+  contextLength: number,
+  extra: Readonly<Record<string, unknown>> = {},
+): Map<string, string> {
   const json = tokenizer.toJSON();
   const end = json.added_tokens.find(({ id }) => id === tokenizer.eosId)?.content;
   const special = end === undefined ? {} : { bos_token: end, eos_token: end, unk_token: end };
-  const settings = { tokenizer_class: "PreTrainedTokenizerFast", model_max_length: contextLength, ...special };
+  const settings = {
+    tokenizer_class: "PreTrainedTokenizerFast",
+    model_max_length: contextLength,
+    ...special,
+    ...extra,
+  };
   return new Map([
     ["tokenizer.json", JSON.stringify(json)],
     ["tokenizer_config.json", `${JSON.stringify(settings, null, 2)}\n`],

@@ -5,7 +5,7 @@ import { findModel } from "../find-model.ts";
 import { fill } from "../messages/messages.ts";
 import { openModel, type RuntimeFlags } from "../open-model.ts";
 import type { SamplingFlags } from "../sampling-options.ts";
-import { runFormat } from "../tuning/run-format.ts";
+import { ownFormat } from "../tuning/own-format.ts";
 
 /** The flags of `chat`. */
 export interface ChatFlags extends SamplingFlags, RuntimeFlags {
@@ -21,7 +21,7 @@ export async function chat(flags: ChatFlags, context: Context): Promise<void> {
   const { messages } = context;
   const path = await findModel(flags.model, messages);
   const opened = await openModel(path, flags, context);
-  const taught = await runFormat(path);
+  const taught = await ownFormat(path);
   const conversation = new Conversation(opened, flags, taught?.format);
   const welcome = taught === undefined ? messages.chat.baseModel : fill(messages.chat.taught, { name: taught.name });
   const repl = new ChatRepl(conversation, context, { welcome, verbose: flags.verbose === true });

@@ -8,7 +8,7 @@ import { interrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
 import { type OpenedModel, openModel, type RuntimeFlags } from "../open-model.ts";
 import { type SamplingFlags, samplingOptions } from "../sampling-options.ts";
-import { type RunFormat, runFormat } from "../tuning/run-format.ts";
+import { type NamedFormat, ownFormat } from "../tuning/own-format.ts";
 
 /** The flags of `generate`. */
 export interface GenerateFlags extends SamplingFlags, RuntimeFlags {
@@ -22,13 +22,13 @@ export interface GenerateFlags extends SamplingFlags, RuntimeFlags {
 
 /**
  * `scratch-llm generate`: the prompt and, as it comes, what the model writes after it. A model that was taught to answer is asked
- * in the format of its run.
+ * in its own format.
  */
 export async function generateCommand(flags: GenerateFlags, context: Context): Promise<void> {
   const { output, messages } = context;
   const path = await findModel(flags.model, messages);
   const opened = await openModel(path, flags, context);
-  const taught = flags.raw === true ? undefined : await runFormat(path);
+  const taught = flags.raw === true ? undefined : await ownFormat(path);
   const asked = askedIn(taught, flags);
   const prompt = opened.tokenizer.encode(asked.text, asked.options);
   if (taught !== undefined) output.note(fill(messages.tuning.format, { name: taught.name }));
@@ -58,7 +58,7 @@ interface Asked {
   readonly stop: readonly string[];
 }
 
-function askedIn(taught: RunFormat | undefined, { prompt, stop = [] }: GenerateFlags): Asked {
+function askedIn(taught: NamedFormat | undefined, { prompt, stop = [] }: GenerateFlags): Asked {
   if (taught === undefined) return { text: prompt, options: {}, shown: prompt, stop };
   const { format } = taught;
   const text = format.conversation([{ role: "user", content: prompt }]);

@@ -24,6 +24,7 @@ import { formatBytes, formatCount, formatDuration } from "../format.ts";
 import { importedModels, importModel, removeImported } from "../imported-models.ts";
 import { interrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
+import { ownFormat } from "../tuning/own-format.ts";
 
 /** The flags of `model download`. */
 export interface DownloadFlags {
@@ -141,16 +142,17 @@ export async function exportTo(name: string, target: string, flags: ExportFlags,
   await bringUpBackend(context.backend, output, messages);
   const { model, tokenizer } = await loadModelFolder(source);
   const { format, dtype, quantize } = flags;
+  const extra = { tokenizerConfig: { ...(await ownFormat(source))?.format.chatTemplate } };
   let path = target;
   if (format === "onnx") {
-    const errors = await saveOnnxFolder(target, { model, tokenizer, quantization: quantize });
+    const errors = await saveOnnxFolder(target, { model, tokenizer, extra, quantization: quantize });
     for (const error of errors) output.event({ type: "tensor", ...error });
     const worst = errors.toSorted((a, b) => b.relativeError - a.relativeError)[0];
     if (worst !== undefined) {
       const error = (100 * worst.relativeError).toFixed(2);
       output.note(fill(messages.runtime.quantized, { error, name: worst.name }));
     }
-  } else path = await exportModel(target, { model, tokenizer, format, dtype });
+  } else path = await exportModel(target, { model, tokenizer, extra, format, dtype });
   model.dispose();
   output.result(fill(messages.model.exported, { path }));
   output.event({ type: "done", path, format, ...(format === "onnx" ? { quantize } : { dtype }) });

@@ -1,16 +1,18 @@
+import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { destination, pino } from "pino";
 import { TrainerError } from "../errors.ts";
+import { folderOf } from "../exported-model.ts";
 import { findModel } from "../find-model.ts";
 import type { Context } from "../flags.ts";
 import { whenInterrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
-import { openModel, type RuntimeFlags } from "../open-model.ts";
+import type { RuntimeFlags } from "../open-model.ts";
+import { openModelThread } from "../serve/model-thread.ts";
 import type { ServiceLimits } from "../serve/service.ts";
 import { type RunningServer, startServer } from "../serve/start-server.ts";
 import { playgroundFolder } from "../serve/static-page.ts";
-import { formatName, makeFormat, readFormat } from "../tuning/prompt-formats.ts";
-import { runFormat, type RunFormat } from "../tuning/run-format.ts";
+import { formatCalled, ownFormat } from "../tuning/own-format.ts";
 
 /** Where a server listens. */
 export interface ListenFlags {
@@ -38,10 +40,8 @@ const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"])
 export async function serve(flags: ServeFlags, context: Context): Promise<void> {
   const { output, messages } = context;
   const path = await findModel(flags.model, messages);
-  const taught = await formatFor(flags.template, path);
-  const opened = await openModel(path, flags, context);
-  const { tokenizer } = opened;
-  const decoder = opened.slots(flags.slots);
+  const taught = await (flags.template === undefined ? ownFormat(path) : formatCalled(flags.template, path));
+  const { tokenizer, decoder, lost } = await openModelThread({ ...context, path, flags, maxSlots: flags.slots });
   const id = flags.name ?? modelName(flags.model ?? path, path);
   const apiKey = flags.apiKey ?? process.env["SCRATCH_LLM_API_KEY"];
   const server = await listening(flags, context, () =>
@@ -57,38 +57,30 @@ export async function serve(flags: ServeFlags, context: Context): Promise<void> 
       host: flags.host,
       port: flags.port,
     }),
-  );
+  ).catch(async (error: unknown) => {
+    await decoder.dispose();
+    throw error;
+  });
+  const failed = lost.catch(async (error: unknown) => {
+    await server.stop().catch(() => {}); // there is no model to be disposed of any more
+    throw error;
+  });
   output.event({ type: "listening", url: server.url, model: id, chat: taught?.name ?? null });
   output.result(fill(messages.serve.listening, { model: id, url: server.url }));
   output.result(taught === undefined ? messages.serve.noChat : fill(messages.serve.chat, { format: taught.name }));
   if (playgroundFolder() !== undefined) output.result(fill(messages.serve.page, { url: server.url }));
   if (apiKey === undefined && !LOOPBACK.has(flags.host)) output.note(fill(messages.serve.open, { host: flags.host }));
-  await untilInterrupted(server, context);
-  await opened.dispose();
+  await Promise.race([untilInterrupted(server, context), failed]);
 }
 
 function limits({ bodyLimit, answerTime, requestTime }: ServeFlags): ServiceLimits {
   return { bodyBytes: bodyLimit, answerSeconds: answerTime, requestSeconds: requestTime };
 }
 
-/** `--template`, else what the model was taught, else the chat template beside its weights. */
-async function formatFor(template: string | undefined, weights: string): Promise<RunFormat | undefined> {
-  const read = async (setting: string): Promise<RunFormat> => {
-    const found = await readFormat(setting, weights);
-    return { format: makeFormat(found), name: formatName(found) };
-  };
-  if (template !== undefined) return read(template);
-  return (await runFormat(weights)) ?? (await read("chat").catch(noTemplate));
-}
-
-function noTemplate(error: unknown): undefined {
-  if (!(error instanceof TrainerError)) throw error;
-}
-
 /** The name that the user knows the model by: of its folder, or of the run that a checkpoint belongs to. */
 function modelName(wished: string, path: string): string {
-  const folder = basename(dirname(path)) === "checkpoints" ? dirname(dirname(resolve(path))) : wished;
-  return basename(resolve(folder));
+  if (basename(dirname(path)) === "checkpoints") return basename(dirname(dirname(resolve(path))));
+  return basename(resolve(existsSync(wished) ? folderOf(wished) : wished));
 }
 
 /**

@@ -142,7 +142,8 @@ export const en = {
     removed: "Removed {name}.",
   },
   runtime: {
-    onnx: "Runs on ONNX Runtime ({weights}); --runtime tfjs for TensorFlow.js.",
+    onnx: "Runs on ONNX Runtime ({weights}).",
+    tfjs: "Runs on TensorFlow.js ({backend}).",
     weights: {
       none: "32-bit floats",
       f16: "16-bit floats",
@@ -151,7 +152,9 @@ export const en = {
       dynamic: "8-bit weights and activations",
     },
     exporting: "Writing the model for ONNX Runtime, once …",
-    quantizeNeedsOnnx: "--quantize works with ONNX Runtime only: leave --runtime tfjs out.",
+    conflict: "{onnx} is for ONNX Runtime and {tfjs} for TensorFlow.js: leave one of them out.",
+    missing: "{onnx} needs ONNX Runtime, which is not installed: npm install onnxruntime-node.",
+    quantizedAlready: "{path} is exported already (--quantize {quantization}): leave --quantize out.",
     quantized: "Largest error: {error} % of the weights' magnitude, in {name}.",
   },
   chat: {
@@ -165,7 +168,7 @@ export const en = {
 /bye              end the chat
 """               begins and ends a text of several lines`,
     unknown: "There is no command /{name}. Type /help for the commands.",
-    howToLeave: "Press Ctrl-D or type /bye to leave.",
+    howToLeave: "Press Ctrl-C again, Ctrl-D or type /bye to leave.",
     stats: "{tokens} tokens in {seconds} s: {speed} tokens/s",
   },
   setup: {
@@ -275,6 +278,7 @@ export const en = {
     open: "Every computer that reaches {host} can use it: set SCRATCH_LLM_API_KEY to ask for a key.",
     stopping: "Finishing the running answers. Press Ctrl-C again to stop at once.",
     stopped: "Stopped.",
+    lost: "The model's thread has ended before its time.",
     cannotListen: "Cannot listen on {host} port {port}: {reason}. Choose another --port or --host.",
     noPlayground:
       "The playground is not built. Build it with: npx pnpm@10 exec turbo run build --filter=@scratch-llm/playground",

@@ -143,7 +143,8 @@ export const zh: Messages = {
     removed: "已删除 {name}。",
   },
   runtime: {
-    onnx: "用 ONNX Runtime 运行（{weights}）；要用 TensorFlow.js，加 --runtime tfjs。",
+    onnx: "用 ONNX Runtime 运行（{weights}）。",
+    tfjs: "用 TensorFlow.js 运行（{backend}）。",
     weights: {
       none: "32 位浮点",
       f16: "16 位浮点",
@@ -152,7 +153,9 @@ export const zh: Messages = {
       dynamic: "8 位权重和激活",
     },
     exporting: "正在为 ONNX Runtime 写出模型，只需一次……",
-    quantizeNeedsOnnx: "--quantize 只能用于 ONNX Runtime：请去掉 --runtime tfjs。",
+    conflict: "{onnx} 用于 ONNX Runtime，{tfjs} 用于 TensorFlow.js：请去掉其中一个。",
+    missing: "{onnx} 需要 ONNX Runtime，而它没有安装：npm install onnxruntime-node。",
+    quantizedAlready: "{path} 已经导出（--quantize {quantization}）：请去掉 --quantize。",
     quantized: "最大误差：权重大小的 {error} %，在 {name}。",
   },
   chat: {
@@ -166,7 +169,7 @@ export const zh: Messages = {
 /bye               结束对话
 """                开始和结束多行文字`,
     unknown: "没有 /{name} 这个命令。输入 /help 查看命令。",
-    howToLeave: "按 Ctrl-D 或输入 /bye 离开。",
+    howToLeave: "再按一次 Ctrl-C、按 Ctrl-D 或输入 /bye 离开。",
     stats: "{tokens} 个词元，用时 {seconds} 秒：每秒 {speed} 个",
   },
   setup: {
@@ -274,6 +277,7 @@ export const zh: Messages = {
     open: "能访问 {host} 的计算机都可以使用它：设置 SCRATCH_LLM_API_KEY 以要求密钥。",
     stopping: "正在完成未完的回答。再按一次 Ctrl-C 立即停止。",
     stopped: "已停止。",
+    lost: "模型的线程意外结束。",
     cannotListen: "无法监听 {host} 的端口 {port}：{reason}。请换一个 --port 或 --host。",
     noPlayground: "演练场尚未构建。请运行：npx pnpm@10 exec turbo run build --filter=@scratch-llm/playground",
   },

@@ -31,9 +31,9 @@ const metric = async ({ url }: TinyServer, name: string): Promise<number> => {
   return Number(new RegExp(`^${name} (.+)$`, "mu").exec(text)?.[1]);
 };
 
-describe("many clients at once", () => {
+describe.each(["tfjs", "onnx"] as const)("many clients at once, on %s", (runtime) => {
   it("are all answered, each as if it were alone", async () => {
-    const server = await startTinyServer(tiny, { maxSlots: 8 });
+    const server = await startTinyServer(tiny, { runtime, maxSlots: 8 });
     const prompts = Array.from({ length: 16 }, (_, i) => "A prompt goes in and an answer".slice(0, i + 2));
     const alone: Completion[] = [];
     for (const prompt of prompts) alone.push(await complete(server, { prompt }));
@@ -50,7 +50,7 @@ describe("many clients at once", () => {
   });
 
   it("fail one by one: what breaks a step ends the answers in it and no later one", async () => {
-    const server = await startTinyServer(tiny, { pace: 5 });
+    const server = await startTinyServer(tiny, { runtime, pace: 5 });
     const good = await complete(server, { prompt: "A prompt" });
     const broken = post(`${server.url}/v1/completions`, { prompt: "A prompt", max_tokens: 50, ...UNBROKEN });
     await until(() => server.decoder.taken === 1);

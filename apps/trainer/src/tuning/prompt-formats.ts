@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { dirname, extname, join } from "node:path";
+import { extname, join } from "node:path";
 import { ALPACA, chatFormat, PHI3, type PromptFormat, templateFormat } from "@scratch-llm/finetune-instruct";
 import { TrainerError } from "../errors.ts";
+import { folderOf } from "../exported-model.ts";
 import { readText } from "../text-data.ts";
 import { FormatSetting } from "./answer-config.ts";
 
@@ -17,7 +18,12 @@ const NAMED: Readonly<Record<string, PromptFormat>> = { alpaca: ALPACA, phi3: PH
  */
 export async function readFormat(setting: FormatSetting, weights: string): Promise<FormatSetting> {
   if (typeof setting !== "string" || Object.hasOwn(NAMED, setting)) return setting;
-  if (setting === "chat") return ownChatTemplate(weights);
+  if (setting === "chat") {
+    const own = await ownChatTemplate(weights);
+    if (own !== undefined) return own;
+    const advice = "Use --set data.format=alpaca, phi3 or a file.";
+    throw new TrainerError("DATA", `${weights} has no chat_template in its tokenizer_config.json. ${advice}`);
+  }
   const text = await readText(setting);
   if (extname(setting) !== ".json") return { chat_template: text };
   const content = parseObject(text, setting);
@@ -43,17 +49,13 @@ export function formatName(setting: FormatSetting): string {
   return "chat_template" in setting ? "chat template" : "own template";
 }
 
-async function ownChatTemplate(weights: string): Promise<FormatSetting> {
-  const folder = extname(weights) === "" ? weights : dirname(weights);
+/** The chat template beside a model's weights; undefined where there is none. */
+export async function ownChatTemplate(weights: string): Promise<FormatSetting | undefined> {
+  const folder = folderOf(weights);
   const read = (name: string): Promise<string> => readFile(join(folder, name), "utf8").catch(() => "");
   const config = parseObject((await read("tokenizer_config.json")) || "{}", join(folder, "tokenizer_config.json"));
   const template = await read("chat_template.jinja");
-  const found = chatTemplateOf(template === "" ? config : { ...config, chat_template: template });
-  if (found !== undefined) return found;
-  throw new TrainerError(
-    "DATA",
-    `${folder} has no chat_template in its tokenizer_config.json. Use --set data.format=alpaca, phi3 or a file.`,
-  );
+  return chatTemplateOf(template === "" ? config : { ...config, chat_template: template });
 }
 
 /** What a `tokenizer_config.json` says of a chat; undefined where it has no template. */

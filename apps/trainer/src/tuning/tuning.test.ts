@@ -105,6 +105,21 @@ describe("train instruct", () => {
   });
 
   it.each([
+    ["32-bit floats", "whole", []],
+    ["8-bit weights", "int8", ["--quantize", "int8"]],
+  ])("is asked in it where it is deployed, too: %s", async (_, name, quantize) => {
+    const args = ["model", "export", "formatted", name, "--format", "onnx", "--backend", "cpu", "--json"];
+    const exported = await run([...args, ...quantize]);
+    expect(exported.code, exported.stdout).toBe(0);
+    const ask = ["--model", name, "--max-new-tokens", "60", "--json"];
+    const { format, text, finishReason } = last((await run(["generate", "--prompt", "Say hello.", ...ask])).stdout);
+    expect({ format, finishReason }).toEqual({ format: "chat template", finishReason: "stop" });
+    expect(text).toMatch(/^Q: Say hello\.\nA: Y[^#]*$/u);
+    const answered = await run(["chat", "-p", "Say hello.", ...ask]);
+    expect(`Q: Say hello.\nA:${last(answered.stdout)["text"] as string}`).toBe(text);
+  });
+
+  it.each([
     ["all weights", []],
     ["LoRA", ["--lora", ...settings("lora.rank=2")]],
   ])("goes on after Ctrl-C as if nothing had happened: %s", async (name, more) => {

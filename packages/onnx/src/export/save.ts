@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@scratch-llm/safetensors/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
-import { modelFiles } from "@scratch-llm/weights-loader";
+import { modelFiles, type SavedExtra } from "@scratch-llm/weights-loader";
 import { modelCard } from "./model-card.ts";
 import { exportOnnx, fileNames, type ExportOptions } from "./onnx-model.ts";
 import type { TensorError } from "./weights.ts";
@@ -10,6 +10,8 @@ import type { TensorError } from "./weights.ts";
 /** What is saved, and how. */
 export interface SaveOptions extends ExportOptions {
   readonly tokenizer: Tokenizer;
+  /** Entries of its files besides a GPT's, such as a chat template. */
+  readonly extra?: SavedExtra;
 }
 
 /**
@@ -21,9 +23,12 @@ export interface SaveOptions extends ExportOptions {
  * @throws {SafetensorsError} `WRITE_FAILED`
  * @example await saveOnnxFolder("deploy/mine", { model, tokenizer, quantization: "int8" });
  */
-export async function saveOnnxFolder(folder: string, { tokenizer, ...options }: SaveOptions): Promise<TensorError[]> {
+export async function saveOnnxFolder(
+  folder: string,
+  { tokenizer, extra = {}, ...options }: SaveOptions,
+): Promise<TensorError[]> {
   const { model, quantization = "none", onTensor } = options;
-  const { texts } = modelFiles("hf", { model, tokenizer });
+  const { texts } = modelFiles("hf", { model, tokenizer, extra });
   const config = JSON.parse(texts.get("config.json")!) as Record<string, unknown>;
   const dtype = { none: "fp32", f16: "fp16", int8: "int8", int4: "q4", dynamic: "q8" }[quantization];
   config["transformers.js_config"] = { dtype, use_external_data_format: true };

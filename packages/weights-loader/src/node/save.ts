@@ -35,11 +35,14 @@ export interface ExportOptions extends SaveOptions {
  */
 export async function exportModel(path: string, { format, ...options }: ExportOptions): Promise<string> {
   if (format !== "gguf") return saveFolder(path, format, options);
-  const { model, tokenizer, dtype = "F32" } = options;
+  const { model, tokenizer, dtype = "F32", extra } = options;
   const file = path.endsWith(".gguf") ? path : join(path, "model.gguf");
   await mkdir(dirname(file), { recursive: true });
   const { eosId } = tokenizer;
-  const pieces = encodeGguf({ config: model.config, tokenizer: tokenizer.toJSON(), eosId, dtype, read: reader(model) });
+  const { config } = model;
+  const chatTemplate = extra?.tokenizerConfig?.["chat_template"] as string | undefined;
+  const about = { config, tokenizer: tokenizer.toJSON(), eosId, dtype, chatTemplate };
+  const pieces = encodeGguf({ ...about, read: reader(model) });
   await writeFileAtomic(file, pieces);
   return file;
 }

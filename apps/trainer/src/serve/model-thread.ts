@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { SlotDecoder } from "@scratch-llm/gpt";
+import { loadTokenizer, type Tokenizer } from "@scratch-llm/tokenizer";
+import { TrainerError } from "../errors.ts";
+import { whenInterrupted } from "../interrupt.ts";
+import type { ModelAnswer, ModelFacts, ModelRequest, ModelTask } from "./model-task.ts";
+
+/** A model that runs in a thread of its own. */
+export interface ThreadedModel {
+  readonly tokenizer: Tokenizer;
+  /** To dispose of it ends the thread. */
+  readonly decoder: SlotDecoder;
+  /** Rejects when the thread ends before its time, as when memory runs out. */
+  readonly lost: Promise<never>;
+}
+
+/**
+ * Opens a model in a thread. Reading a long prompt and a large model's step take their time; meanwhile the server answers who
+ * asks for its health, sees who goes away, and sends what is ready.
+ *
+ * @throws what opening the model throws
+ * @throws {TrainerError} `INTERRUPTED` after Ctrl-C
+ */
+export async function openModelThread(task: ModelTask): Promise<ThreadedModel> {
+  const { messages, maxSlots } = task;
+  const worker = new Worker(new URL("./model-worker.js", import.meta.url), { workerData: task });
+  const lost = new Promise<never>((_, reject) => {
+    worker.once("error", reject);
+    worker.once("exit", () => reject(new TrainerError("MODEL_THREAD", messages.serve.lost)));
+  });
+  lost.catch(() => {}); // whoever waits for an answer hears of it
+  const answer = async <T>(): Promise<T> => {
+    const [said] = (await Promise.race([once(worker, "message"), lost])) as [ModelAnswer];
+    if ("error" in said) throw Object.assign(new Error(said.error.message), said.error);
+    return said.value as T;
+  };
+  const send = (request: ModelRequest): void => worker.postMessage(request, []);
+  const ask = <T>(request: ModelRequest): Promise<T> => {
+    send(request);
+    return answer<T>();
+  };
+  const stopped = whenInterrupted().then(() => {
+    throw new TrainerError("INTERRUPTED", messages.serve.stopped);
+  });
+  try {
+    const { tokenizer, contextLength, vocabSize } = await Promise.race([answer<ModelFacts>(), stopped]);
+    const decoder: SlotDecoder = {
+      contextLength,
+      vocabSize,
+      maxSlots,
+      admit: (ids) => ask({ type: "admit", ids }),
+      step: (tokens) => ask({ type: "step", tokens }),
+      release: (slot) => send({ type: "release", slot }),
+      async dispose() {
+        await ask({ type: "dispose" });
+        worker.removeAllListeners("exit");
+        await worker.terminate();
+      },
+    };
+    return { tokenizer: loadTokenizer(tokenizer), decoder, lost };
+  } catch (error) {
+    await worker.terminate();
+    throw error;
+  }
+}
