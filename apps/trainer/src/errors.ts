@@ -25,6 +25,8 @@ export class TrainerError extends Error {
 
 /** One line and a code for any error: ours and the packages' carry a code, Node's system errors too. */
 export function describeError(error: unknown): { code: string; message: string; exitCode: number } {
+  if (error instanceof Error && error.name === "AbortError")
+    return { code: "INTERRUPTED", message: "Stopped.", exitCode: 130 };
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNEXPECTED";
   const text = error instanceof Error ? error.message : String(error);
   const exitCode = code === "INTERRUPTED" ? 130 : code === "USAGE" || code.startsWith("commander.") ? 2 : 1;

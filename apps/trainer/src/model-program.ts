@@ -12,7 +12,7 @@ export function addModelCommands(model: Command, messages: Messages): void {
     .option("--revision <name>", help.revision)
     .option("--dry-run", help.downloadDryRun)
     .action(async (name: string, flags: CommonOptions & DownloadFlags) =>
-      (await load()).download(name, flags, context(flags, messages)),
+      (await load()).downloadCommand(name, flags, context(flags, messages)),
     );
   addCommon(model.command("import <folder>").description(help.import), messages)
     .option("--name <name>", help.name)

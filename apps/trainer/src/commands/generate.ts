@@ -85,14 +85,17 @@ async function stream(
   const ids = [...prompt];
   let finishReason = "";
   const options = { ...samplingOptions(flags, tokenizer), topLogProbs: flags.topLogProbs, signal: interrupted };
-  for await (const step of generate(decoder, prompt, options)) {
-    ids.push(step.id);
-    text += step.text;
-    finishReason = step.finishReason ?? "";
-    output.stream(step.text);
-    output.event(tokenEvent(step));
+  try {
+    for await (const step of generate(decoder, prompt, options)) {
+      ids.push(step.id);
+      text += step.text;
+      finishReason = step.finishReason ?? "";
+      output.stream(step.text);
+      output.event(tokenEvent(step));
+    }
+  } finally {
+    output.result(""); // ends the line, after Ctrl-C too
   }
-  output.result("");
   return { ids, text, finishReason };
 }
 

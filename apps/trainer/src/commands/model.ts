@@ -34,7 +34,7 @@ export interface DownloadFlags {
 }
 
 /** `model download NAME`: from Hugging Face or a mirror, or with openai: from OpenAI. */
-export async function download(name: string, flags: DownloadFlags, context: Context): Promise<void> {
+export async function downloadCommand(name: string, flags: DownloadFlags, context: Context): Promise<void> {
   const { endpoint, revision, dryRun = false } = flags;
   const size = name.startsWith(OPENAI_PREFIX) ? name.slice(OPENAI_PREFIX.length) : undefined;
   const options = { endpoint, signal: interrupted };
@@ -43,11 +43,14 @@ export async function download(name: string, flags: DownloadFlags, context: Cont
     return showPlan(await plan, context);
   }
   const onEvent = downloadProgress(context);
-  const folder =
-    size === undefined
-      ? await downloadModel(name, { ...options, revision, onEvent })
-      : await downloadOpenAI(size, { ...options, onEvent });
   const { output, messages } = context;
+  const download =
+    size === undefined
+      ? downloadModel(name, { ...options, revision, onEvent })
+      : downloadOpenAI(size, { ...options, onEvent });
+  const folder = await download.catch((error: unknown) => {
+    throw interrupted.aborted ? new TrainerError("INTERRUPTED", messages.model.stopped, { cause: error }) : error;
+  });
   output.clearProgress();
   output.result(fill(messages.model.downloaded, { name, folder }));
   output.event({ type: "done", name, folder });
@@ -161,7 +164,7 @@ export async function exportTo(name: string, target: string, flags: ExportFlags,
 /** `model rm NAME`: deletes a downloaded or imported model. */
 export async function remove(name: string, { output, messages }: Context): Promise<void> {
   const removed = (await removeImported(name)) || (await removeCachedModel(name));
-  if (!removed) throw new TrainerError("MODEL_FOLDER", fill(messages.errors.noModel, { name }));
+  if (!removed) throw new TrainerError("MODEL_FOLDER", fill(messages.model.nothingToRemove, { name }));
   output.result(fill(messages.model.removed, { name }));
   output.event({ type: "done", name });
 }

@@ -140,6 +140,8 @@ export const en = {
     none: "No models yet. Get one with: model download gpt2",
     exported: "Wrote {path}",
     removed: "Removed {name}.",
+    nothingToRemove: "There is no model {name} on this computer. See them with: model list",
+    stopped: "Stopped. The same command goes on where it was.",
   },
   runtime: {
     onnx: "Runs on ONNX Runtime ({weights}).",

@@ -141,6 +141,8 @@ export const zh: Messages = {
     none: "还没有模型。可以这样获取：model download gpt2",
     exported: "已写入 {path}",
     removed: "已删除 {name}。",
+    nothingToRemove: "本机没有模型 {name}。可用 model list 查看。",
+    stopped: "已停止。再次运行同一命令即可继续。",
   },
   runtime: {
     onnx: "用 ONNX Runtime 运行（{weights}）。",
