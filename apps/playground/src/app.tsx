@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { shellWords } from "./i18n/shell.ts";
+import { GuideSlot } from "./shell/guide-slot.tsx";
 import { Header } from "./shell/header.tsx";
 import { Navigation } from "./shell/navigation.tsx";
 import { TabView } from "./shell/tab-view.tsx";
@@ -21,6 +22,7 @@ export function App() {
       <div class="columns">
         <Navigation />
         <main id="content" tabIndex={-1}>
+          <GuideSlot />
           <TabView />
         </main>
       </div>

@@ -1,97 +1,52 @@
-// The whole page in Chromium. Set CHROMIUM where the browser lies elsewhere than in /usr/bin/chromium.
-import { readFile } from "node:fs/promises";
-import { gzipSync } from "node:zlib";
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasBrowser, launch, TestPage } from "../src/engine/testing/browser.ts";
-import { CONTENT, TABS } from "./tabs.ts";
+// What the tabs do.
+import { describe, expect, it } from "vitest";
+import { hasBrowser } from "../src/engine/testing/browser.ts";
+import { expectAccessible, expectChinese, useSite } from "./site.ts";
 
-/** Texts of the user's or the model's, which stay in their own language. */
-const OWN_TEXT = ".token-text, .token-picker, .written, .transcript, .samples, canvas, textarea, code, body [lang]";
+describe.skipIf(!hasBrowser)("the page", { timeout: 120_000 }, () => {
+  const site = useSite();
 
-let site: TestPage;
-let browser: Browser;
-
-interface Opened {
-  readonly page: Page;
-  readonly context: BrowserContext;
-  readonly errors: readonly string[];
-}
-
-/** Opens a tab in a fresh profile that reaches this page's own server only. */
-async function open(query: string, options: { locale?: string; width?: number } = {}): Promise<Opened> {
-  const { locale = "en-GB", width = 1280 } = options;
-  const context = await browser.newContext({ locale, viewport: { width, height: 740 } });
-  const { origin } = new URL(site.address);
-  const errors: string[] = [];
-  const page = await context.newPage();
-  page.on("request", (request) => {
-    const { protocol, origin: asked } = new URL(request.url());
-    if (protocol.startsWith("http") && asked !== origin) errors.push(`asked ${request.url()}`);
-  });
-  page.on("pageerror", ({ message }) => errors.push(message));
-  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-  await page.goto(`${site.address}?${query}`);
-  return { page, context, errors };
-}
-
-const shown = (page: Page, tab: keyof typeof CONTENT, timeout: number) =>
-  page.getByTestId(CONTENT[tab]).first().waitFor({ timeout });
-
-describe.skipIf(!hasBrowser)("the page", { timeout: 90_000 }, () => {
-  beforeAll(async () => {
-    site = await TestPage.serve({ isolated: true, page: "index.html" });
-    browser = await launch({ webgpu: false });
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
+  it("says why it has the backend that it has", async () => {
+    const { page, context } = await site.open("tab=tokenizer");
+    await page.locator('[data-testid="backend"][data-phase="ready"]').click();
+    expect(await page.getByTestId("backend").innerText()).toMatch(/^Backend WASM/u);
+    expect(await page.getByTestId("backend-reason").innerText()).toMatch(/^WebGPU: (?:this browser|the browser)/u);
+    expect(await page.evaluate(() => __pg.status())).toMatchObject({ backend: "wasm", numTensors: expect.any(Number) });
+    await context.close();
   });
 
-  describe.each(TABS)("%s", (tab) => {
-    it("shows its content within three seconds, in English and for assistive technology", { retry: 2 }, async () => {
-      const { page, context, errors } = await open(`tab=${tab}`);
-      await shown(page, tab, 3000);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      expect(grave.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-      expect(errors).toEqual([]);
-      await context.close();
-    });
-
-    it("is Chinese where the browser is, and fits a phone", async () => {
-      const { page, context, errors } = await open(`tab=${tab}`, { locale: "zh-CN", width: 360 });
-      await shown(page, tab, 15_000);
-      expect(await page.locator("html").getAttribute("lang")).toBe("zh-CN");
-      const english = await page.evaluate((ownText) => {
-        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        const found: string[] = [];
-        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-          const isOwn = node.parentElement?.closest(`${ownText}, style, script, option`);
-          if (!isOwn && /[a-z]{2,}\s+[a-z]{2,}\s+[a-z]{2,}/iu.test(node.textContent ?? ""))
-            found.push(node.textContent!);
-        }
-        return found;
-      }, OWN_TEXT);
-      expect(english).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-      expect(errors).toEqual([]);
-      await context.close();
-    });
+  it("shows the bytes of GPT-2's tokens, and stays awake with ten thousand characters", async () => {
+    const { page, context } = await site.open("tab=tokenizer&text=我说你好");
+    const chips = page.getByTestId("chip");
+    const ids = await chips.evaluateAll((all) => all.map((chip) => (chip as HTMLElement).dataset["id"]));
+    expect(ids.join()).toBe("22755,239,46237,112,19526,254,25001,121");
+    expect(await page.locator(".fragments").count()).toBe(4);
+    expect(await page.getByTestId("chips").innerText()).not.toContain("�");
+    await page.getByTestId("tokenizer-text").fill("我说你好, and so on. ".repeat(600));
+    await expect.poll(() => page.getByTestId("token-count").getAttribute("data-count")).toBe(String(600 * 14));
+    const drawn = await chips.count();
+    await page.getByTestId("more-chips").click();
+    await expect.poll(() => chips.count()).toBeGreaterThan(drawn);
+    await context.close();
   });
 
-  it("loads little at first", async () => {
-    const entry = (await site.file("index.html")).toString();
-    const names = [...entry.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.(?:js|css))"/gu)].map((match) => match[1]!);
-    expect(names.length).toBeGreaterThan(1);
-    const sizes = await Promise.all(names.map(async (name) => gzipSync(await site.file(name)).length));
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(400_000);
+  it("replays the merges of a tokenizer that it trains", async () => {
+    const { page, context } = await site.open("tab=tokenizer&kind=trained&merges=0&corpus=aaab+aaab&text=aaab");
+    const count = page.getByTestId("token-count");
+    const learned = page.getByTestId("learned").locator("li");
+    expect([await count.getAttribute("data-count"), await learned.count()]).toEqual(["4", 0]);
+    const seen: unknown[] = [];
+    for (const merges of ["1", "2", "3"]) {
+      await page.getByTestId("merges").fill(merges);
+      await expect.poll(() => learned.count()).toBe(Number(merges));
+      seen.push(await count.getAttribute("data-count"));
+    }
+    expect(seen).toEqual(["3", "2", "1"]);
+    await context.close();
   });
 
   it("filters probabilities without another pass, and branches", async () => {
-    const { page, context } = await open("tab=next-token");
-    await shown(page, "next-token", 15_000);
+    const { page, context } = await site.open("tab=next-token");
     const sum = () => page.getByTestId("kept").evaluate((element) => Number(element.dataset["sum"]));
     const kept = () => page.getByTestId("kept").evaluate((element) => Number(element.dataset["count"]));
     await page.evaluate(() => {
@@ -103,31 +58,52 @@ describe.skipIf(!hasBrowser)("the page", { timeout: 90_000 }, () => {
         post.call(this, message);
       };
     });
+    const asked = () => page.evaluate(() => (globalThis as unknown as { asked: unknown[] }).asked.length);
     const all = await kept();
-    for (const [slider, value] of Object.entries({
-      temperature: "0.7",
-      "top-k": "9",
-      "top-p": "0.8",
-      "min-p": "0.02",
+    for (const [slider, values] of Object.entries({
+      temperature: ["0", "0.7", "2"],
+      "top-k": ["9", "3"],
+      "top-p": ["0.8", "0.4"],
+      "min-p": ["0.02", "0.3"],
     })) {
-      await page.getByTestId(slider).fill(value);
-      expect(Math.abs((await sum()) - 1)).toBeLessThan(1e-6);
+      for (const value of values) {
+        await page.getByTestId(slider).fill(value);
+        expect(Math.abs((await sum()) - 1)).toBeLessThan(1e-6);
+      }
     }
     expect(await kept()).toBeLessThan(all);
-    expect(await page.evaluate(() => (globalThis as unknown as { asked: unknown[] }).asked)).toEqual([]);
-    await expect.poll(() => page.url()).toContain("topK=9");
+    await expect.poll(() => page.url()).toContain("topK=3");
+    expect(await asked()).toBe(0);
     const tokens = page.getByTestId("next-token-tokens").locator("button");
     const before = await tokens.count();
     await page.getByTestId("next-token-bars").locator("button").nth(1).click();
     await expect.poll(() => tokens.count()).toBe(before + 1);
+    expect(await asked()).toBeGreaterThan(0);
     await page.getByTestId("next-token-back").click();
     await expect.poll(() => tokens.count()).toBe(before);
     await context.close();
   });
 
-  it("shows attention that sums to 1 and sees no future", async () => {
-    const { page, context } = await open("tab=attention");
-    await shown(page, "attention", 15_000);
+  it("shows attention that sums to 1 and sees no future, in every head", async () => {
+    const { page, context } = await site.open("tab=attention");
+    const worst = await page.evaluate(async () => {
+      const { engine } = __pg;
+      const tokens = await engine.call("encode", { model: "shown", text: "The clock on the tower strikes." });
+      const ids = Int32Array.from(tokens, ({ id }) => id);
+      const { weights } = await engine.call("attention", { model: "shown", ids, causal: true });
+      let [error, future] = [0, 0];
+      for (const layer of weights) {
+        for (let row = 0; row < layer.length / ids.length; row++) {
+          const shares = layer.subarray(row * ids.length, (row + 1) * ids.length);
+          error = Math.max(error, Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1));
+          future = Math.max(future, ...shares.subarray((row % ids.length) + 1));
+        }
+      }
+      return { error, future, layers: weights.length };
+    });
+    expect(worst.layers).toBe(3);
+    expect(worst.error).toBeLessThan(1e-5);
+    expect(worst.future).toBe(0);
     await page.getByTestId("attention-tokens-0").click();
     const sum = await page.getByTestId("row-sum").evaluate((element) => Number(element.dataset["sum"]));
     expect(Math.abs(sum - 1)).toBeLessThan(1e-5);
@@ -135,21 +111,15 @@ describe.skipIf(!hasBrowser)("the page", { timeout: 90_000 }, () => {
     const shares = await page.getByRole("cell").filter({ hasText: "%" }).allTextContents();
     expect(shares[0]).toBe("100.000 %");
     expect(new Set(shares.slice(1))).toEqual(new Set(["0.000 %"]));
+    const [csv] = await Promise.all([page.waitForEvent("download"), page.getByTestId("save-csv").click()]);
+    expect(csv.suggestedFilename()).toBe("attention.csv");
+    const [png] = await Promise.all([page.waitForEvent("download"), page.getByTestId("save-png").click()]);
+    expect(png.suggestedFilename()).toBe("attention.png");
     await context.close();
   });
 
-  it("writes, stops, and writes again, while the page stays awake", async () => {
-    const { page, context } = await open("tab=generate&length=400");
-    await page.evaluate(() => {
-      let last = performance.now();
-      Object.assign(globalThis, { latest: 0 });
-      setInterval(() => {
-        const now = performance.now();
-        const state = globalThis as unknown as { latest: number };
-        state.latest = Math.max(state.latest, now - last - 50);
-        last = now;
-      }, 50);
-    });
+  it("writes, stops, and writes again", async () => {
+    const { page, context } = await site.open("tab=generate&length=400&temperature=0");
     await page.getByTestId("write").click();
     await page.getByTestId("speed").waitFor();
     await page.getByTestId("stop").click();
@@ -159,46 +129,78 @@ describe.skipIf(!hasBrowser)("the page", { timeout: 90_000 }, () => {
     await page.getByTestId("again").click();
     await expect.poll(() => page.getByTestId("speed").getAttribute("data-reason")).toBe("length");
     expect(await page.getByTestId("written").innerText()).toContain("The Patience");
-    expect(await page.evaluate(() => (globalThis as unknown as { latest: number }).latest)).toBeLessThan(200);
     await context.close();
   });
 
-  it("trains step by step, saves the run, and goes on from it", async () => {
-    const { page, context } = await open("tab=train&steps=4&width=32&heads=2&layers=1&vocabulary=400&context=32");
-    const numbers = page.getByTestId("train-numbers");
-    await page.getByTestId("train-step").click();
-    await expect.poll(() => numbers.getAttribute("data-step"), { timeout: 60_000 }).toBe("1");
-    await page.getByTestId("train-start").click();
-    await expect.poll(() => numbers.getAttribute("data-step"), { timeout: 60_000 }).toBe("4");
-    const loss = await numbers.getAttribute("data-loss");
-    expect(Number(loss)).toBeGreaterThan(0);
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("train-save").click()]);
-    const path = await download.path();
-    await page.getByTestId("train-reset").click();
-    await expect.poll(() => numbers.count()).toBe(0);
-    await page.getByTestId("train-open-input").evaluate((input) => input.removeAttribute("webkitdirectory"));
-    await page.getByTestId("train-open-input").setInputFiles({
-      name: "run.zip",
-      mimeType: "application/zip",
-      buffer: await readFile(path),
+  it("chats: answers, edits what was said, saves the conversation", async () => {
+    const { page, context } = await site.open("tab=generate&mode=chat&length=4&temperature=0");
+    const messages = page.getByTestId("transcript").locator("li");
+    await page.getByTestId("message").fill("The Patience");
+    await page.getByTestId("send").click();
+    await expect.poll(() => messages.count()).toBe(2);
+    await page.getByTestId("again").click();
+    await expect.poll(() => messages.count()).toBe(2);
+    const [file] = await Promise.all([page.waitForEvent("download"), page.getByTestId("save").click()]);
+    expect(file.suggestedFilename()).toBe("conversation.json");
+    await page.getByTestId("edit-0").click();
+    expect(await page.getByTestId("message").inputValue()).toBe("The Patience");
+    expect(await messages.count()).toBe(0);
+    await context.close();
+  });
+
+  it("tunes a classifier and a follower of instructions, and tries them beside the model before", async () => {
+    const { page, context, errors } = await site.open("tab=finetune&epochs=1");
+    const step = () =>
+      page.getByTestId("tuning-progress").evaluate((bar) => Number((bar as HTMLProgressElement).value));
+    const tuneALittle = async (): Promise<void> => {
+      await page.getByTestId("tuning-start").click();
+      await expect.poll(step, { timeout: 60_000 }).toBeGreaterThan(1);
+      await page.getByTestId("tuning-pause").click();
+      await page.getByTestId("tuning-start").waitFor();
+    };
+    await tuneALittle();
+    await page.getByTestId("classify").click();
+    for (const side of ["base", "tuned"]) await page.getByTestId(`class-${side}`).waitFor();
+    await page.getByTestId("task").selectOption("instruct");
+    await tuneALittle();
+    await page.getByTestId("ask").click();
+    await page.getByTestId("ask").waitFor({ timeout: 60_000 });
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it("is Chinese and accessible in what opens only when it is used, also in the dark", async () => {
+    const { page, context, errors } = await site.open("tab=tokenizer&kind=trained&step=merges", {
+      locale: "zh-CN",
+      colorScheme: "dark",
     });
-    await expect.poll(() => numbers.getAttribute("data-step"), { timeout: 60_000 }).toBe("4");
-    expect(Number(await numbers.getAttribute("data-loss"))).toBeCloseTo(Number(loss), 4);
-    await context.close();
-  });
-
-  it("has each tab's state in the address", async () => {
-    const { page, context } = await open("tab=tokenizer");
-    await shown(page, "tokenizer", 15_000);
-    await page.getByTestId("tokenizer-text").fill("我说你好");
-    await expect.poll(() => page.getByTestId("chip").count()).toBe(8);
-    const ids = await page
-      .getByTestId("chip")
-      .evaluateAll((chips) => chips.map((chip) => (chip as HTMLElement).dataset["id"]));
-    expect(ids.join()).toBe("22755,239,46237,112,19526,254,25001,121");
-    await expect.poll(() => new URL(page.url()).searchParams.get("text")).toBe("我说你好");
-    await page.reload();
-    await expect.poll(() => page.getByTestId("chip").count()).toBe(8);
+    const check = async (what: string): Promise<void> => {
+      const closed = page.locator('.data-table > [aria-expanded="false"]');
+      while ((await closed.count()) > 0) await closed.first().click();
+      await expectChinese(page, what);
+      await expectAccessible(page, what);
+    };
+    await page.getByTestId("chip").first().click();
+    await page.locator('[data-testid="backend"][data-phase="ready"]').click();
+    await check("tokens, tables, the backend's reasons");
+    for (const tab of ["embeddings", "attention", "block", "next-token"]) {
+      await page.getByTestId(`tab-${tab}`).click();
+      await page.locator(".data-table").first().waitFor();
+      await check(`tables of ${tab}`);
+    }
+    await page.getByTestId("tab-generate").click();
+    await page.getByTestId("mode-chat").click();
+    await page.getByTestId("length").fill("3");
+    await page.getByTestId("message").fill("你好");
+    await page.getByTestId("send").click();
+    await expect.poll(() => page.getByTestId("speed").getAttribute("data-reason")).toBe("length");
+    await check("a conversation");
+    await page.getByTestId("tab-models").click();
+    await page.getByTestId("endpoint").fill("http://127.0.0.1:9");
+    await page.getByTestId("describe").click();
+    await page.getByTestId("download-error").waitFor();
+    await check("a server that is not there");
+    expect(errors.filter((error) => !error.includes("127.0.0.1:9") && !error.includes("ERR_"))).toEqual([]);
     await context.close();
   });
 });

@@ -21,7 +21,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
   for (const language of ["en", "zh"]) {
     for (const tab of TABS) {
       await page.goto(`${site.address}?tab=${tab}&lang=${language}`);
-      await page.getByTestId(CONTENT[tab]).first().waitFor();
+      await page.locator(CONTENT[tab]).first().waitFor();
       await page.getByTestId("model").filter({ hasText: "M" }).waitFor();
       await page.waitForTimeout(SETTLE_MS);
       await page.screenshot({ path: join(folder, `${tab}-${language}-${look}.png`), fullPage: true });

@@ -26,4 +26,30 @@ describe.skipIf(!hasBrowser)("the engine in Chromium on software WebGPU", { time
   it("writes", () => expectWriting(page, 10, "That goat can"));
 
   it("trains", () => expectTraining(page, { small: true }));
+
+  it("comes back with the same words when its graphics device is lost", async () => {
+    const write = () =>
+      page.evaluate(async () => {
+        const knobs = { sampling: { temperature: 0 }, seed: 1, maxNewTokens: 4 };
+        return (await window.engine.call("generate", { model: "tiny", prompt: "The Patience", ...knobs })).text;
+      });
+    const worker = page.workers().at(-1)!;
+    await worker.evaluate(() => {
+      const { createCommandEncoder } = GPUDevice.prototype;
+      GPUDevice.prototype.createCommandEncoder = function (...settings) {
+        Object.assign(globalThis, { lose: () => this.destroy() });
+        return createCommandEncoder.apply(this, settings);
+      };
+    });
+    const before = await write();
+    const gone = worker.waitForEvent("close");
+    await worker.evaluate(() => (globalThis as unknown as { lose: () => void }).lose());
+    await gone;
+    expect(await write()).toBe(before);
+    expect(await page.evaluate(() => window.engine.state)).toMatchObject({
+      phase: "ready",
+      recovered: true,
+      status: { backend: "webgpu" },
+    });
+  });
 });

@@ -35,6 +35,7 @@ export const en = {
   backendNames: { webgpu: "WebGPU", wasm: "WASM", cpu: "CPU" },
   software: (name: string) => `${name} (software)`,
   threads: (count: number) => (count === 1 ? "1 thread" : `${count} threads`),
+  threadsUsed: (count: number) => (count === 1 ? "It computes with 1 thread." : `It computes with ${count} threads.`),
   adapter: (name: string) => `Graphics adapter: ${name}.`,
   memory: (tensors: string, size: string) => `${tensors} tensors in ${size}.`,
   bestBackend: "The fastest backend there is.",

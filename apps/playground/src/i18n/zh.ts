@@ -37,6 +37,7 @@ export const zh: Words = {
   backendNames: { webgpu: "WebGPU", wasm: "WASM", cpu: "CPU" },
   software: (name) => `${name}（软件模拟）`,
   threads: (count) => `${count} 个线程`,
+  threadsUsed: (count) => `用 ${count} 个线程计算。`,
   adapter: (name) => `显卡适配器：${name}。`,
   memory: (tensors, size) => `${tensors} 个张量，占 ${size}。`,
   bestBackend: "这是最快的后端。",

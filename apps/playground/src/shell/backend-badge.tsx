@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Status } from "../engine/protocol.ts";
 import { formatBytes, formatNumber } from "../i18n/language.ts";
 import { shellWords } from "../i18n/shell.ts";
 import { announce } from "../state/announce.ts";
-import { engineState, startEngine } from "../state/engine.ts";
+import { engine, engineState, startEngine } from "../state/engine.ts";
 import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 
@@ -19,11 +19,7 @@ export function BackendBadge() {
   if (state.phase === "ready") {
     return (
       <Popover phase="ready" name={nameOf(state.status)}>
-        <ul data-testid="backend-reason">
-          {reasons(state.status).map((reason) => (
-            <li key={reason}>{reason}</li>
-          ))}
-        </ul>
+        <Reasons atStart={state.status} />
       </Popover>
     );
   }
@@ -44,6 +40,21 @@ export function BackendBadge() {
   );
 }
 
+/** Why it is this backend, and what it holds now. */
+function Reasons({ atStart }: { readonly atStart: Status }) {
+  const [status, setStatus] = useState(atStart);
+  useEffect(() => {
+    void engine.call("status", {}).then(setStatus, () => {}); // the engine may be gone: then the badge tells
+  }, []);
+  return (
+    <ul data-testid="backend-reason">
+      {reasons(status).map((reason) => (
+        <li key={reason}>{reason}</li>
+      ))}
+    </ul>
+  );
+}
+
 interface PopoverProps {
   readonly phase: string;
   readonly name: string;
@@ -54,11 +65,13 @@ interface PopoverProps {
 function Popover({ phase, name, children }: PopoverProps) {
   const t = shellWords();
   const details = useRef<HTMLDetailsElement>(null);
+  const [open, setOpen] = useState(false);
   const close = (): void => void (details.current && (details.current.open = false));
   return (
     <details
       class="badge"
       ref={details}
+      onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
       onKeyDown={({ key }) => {
         if (key !== "Escape") return;
         close();
@@ -71,7 +84,7 @@ function Popover({ phase, name, children }: PopoverProps) {
       <summary data-testid="backend" data-phase={phase}>
         <small>{t.backend}</small> {name}
       </summary>
-      <div class="popover">{children}</div>
+      {open && <div class="popover">{children}</div>}
     </details>
   );
 }
@@ -89,6 +102,6 @@ function reasons(status: Status): string[] {
   const why = refused.map(({ backend, code }) => t.refused[code](t.refusedNames[backend]));
   if (why.length === 0) why.push(choice === "auto" ? t.bestBackend : t.askedBackend);
   if (adapter !== null) why.push(t.adapter(adapter));
-  else why.push(`${t.threads(threads)}.`);
+  else why.push(t.threadsUsed(threads));
   return [...why, t.memory(formatNumber(numTensors), formatBytes(memBytes))];
 }

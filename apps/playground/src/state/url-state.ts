@@ -12,6 +12,8 @@ interface Group {
 
 /** Parameters of the page as a whole; they stay whatever tab is open. */
 const SHARED = ["lang", "hide"];
+/** The step of the guided path that this is. It stays while its tab is used, and goes when one goes elsewhere. */
+const STEP = "step";
 /** The tab of an address that names none. */
 const FIRST_TAB = "tokenizer";
 /** Browsers refuse an address that changes too often. */
@@ -27,6 +29,9 @@ export const query: ReadonlySignal<URLSearchParams> = search;
 
 /** The open tab. */
 export const currentTab: ReadonlySignal<string> = computed(() => search.value.get("tab") ?? FIRST_TAB);
+
+/** The step of the path through the book that led here. */
+export const guideStep: ReadonlySignal<string | null> = computed(() => search.value.get(STEP));
 
 /**
  * Makes a tab's state, from the address where this tab is open. Call it once, in the tab's `params.ts`. Values that are
@@ -67,6 +72,11 @@ export function hrefOfState<T extends Record<string, unknown>>(state: UrlState<T
     tab,
     Object.entries(values).map(([name, value]) => [name, params[name]?.write(value) ?? ""]),
   );
+}
+
+/** The same address as a step of the path through the book. */
+export function asStep(address: string, step: string): string {
+  return `${address}&${STEP}=${step}`;
 }
 
 /** Sets a parameter of the page as a whole. */
@@ -113,7 +123,10 @@ function write(): void {
   clearTimeout(timer);
   const group = groups.get(currentTab.peek());
   if (!group) return; // its tab is still being loaded, and will read what stands there
-  replace(new URLSearchParams(href(group.tab, written(group)).split("?")[1]));
+  const next = new URLSearchParams(href(group.tab, written(group)).split("?")[1]);
+  const step = guideStep.peek();
+  if (step !== null) next.set(STEP, step);
+  replace(next);
 }
 
 function replace(next: URLSearchParams): void {

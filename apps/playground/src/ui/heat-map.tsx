@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isDark } from "../state/theme.ts";
-import { type Colour, diverging, sequential } from "./ramp.ts";
+import { type Colour, diverging, nothing, sequential } from "./ramp.ts";
 import { useWidth } from "./use-width.ts";
 
 /** A cell of a {@link HeatMap}. */
@@ -12,7 +12,7 @@ export interface Cell {
 interface HeatMapProps {
   /** What it shows, for who cannot see it. */
   readonly label: string;
-  /** Row after row. NaN leaves a cell empty. */
+  /** Row after row. NaN is no value at all: its cell is grey. */
   readonly values: ArrayLike<number>;
   readonly rows: number;
   readonly columns: number;
@@ -33,6 +33,7 @@ interface HeatMapProps {
 }
 
 const LABEL_FONT = 12;
+/** The most that labels may take. */
 const LABEL_ROOM = 96;
 const MOVES: Readonly<Record<string, readonly [row: number, column: number]>> = {
   ArrowUp: [-1, 0],
@@ -48,8 +49,8 @@ export function HeatMap(props: HeatMapProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(box);
   const [focused, setFocused] = useState(false);
-  const left = rowLabels ? LABEL_ROOM : 0;
-  const top = columnLabels ? LABEL_ROOM * 0.75 : 0;
+  const left = rowLabels ? roomFor(rowLabels) : 0;
+  const top = columnLabels ? roomFor(columnLabels) : 0;
   const cellWidth = Math.min(cellSize, Math.max(1, (width - left) / columns));
   const cellHeight = props.cellHeight ?? cellWidth;
   const layout = { left, top, cellWidth, cellHeight };
@@ -126,12 +127,21 @@ function paint({ values, rows, columns, max, scale = "sequential" }: HeatMapProp
   const image = new ImageData(columns, rows);
   for (let i = 0; i < rows * columns; i++) {
     const value = values[i] ?? Number.NaN;
-    const rgb: Colour = colour(strongest > 0 ? value / strongest : 0, dark);
-    image.data.set([...rgb, Number.isNaN(value) ? 0 : 255], i * 4);
+    const rgb: Colour = Number.isNaN(value) ? nothing(dark) : colour(strongest > 0 ? value / strongest : 0, dark);
+    image.data.set([...rgb, 255], i * 4);
   }
   const canvas = new OffscreenCanvas(columns, rows);
   canvas.getContext("2d")?.putImageData(image, 0, 0);
   return canvas;
+}
+
+/** What the longest label needs. */
+function roomFor(labels: readonly string[]): number {
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  if (!context) return LABEL_ROOM;
+  context.font = `${LABEL_FONT}px ${globalThis.getComputedStyle(globalThis.document.body).fontFamily}`;
+  const longest = Math.max(...labels.map((label) => context.measureText(label).width));
+  return Math.min(LABEL_ROOM, Math.ceil(longest) + 12);
 }
 
 /** Labels left of the rows; as many as there is room for. */

@@ -83,6 +83,7 @@ function optionsOf(lines: readonly Line[], { width, height, xLabel, dark }: Look
   return {
     width,
     height,
+    legend: { live: false },
     scales: { x: { time: false } },
     axes: [{ ...axis, label: xLabel, labelFont: "12px system-ui", labelSize: 18 }, axis],
     series: [

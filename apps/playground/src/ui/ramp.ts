@@ -14,6 +14,11 @@ const DIVERGING = {
   dark: ["#a9ccff", "#3f74bf", "#1b2125", "#b8701f", "#ffd29b"],
 };
 
+/** The colour of a cell that has no value. */
+export function nothing(dark: boolean): Colour {
+  return dark ? [38, 45, 50] : [236, 233, 227];
+}
+
 /** The colour of an amount from 0 to 1. */
 export function sequential(amount: number, dark: boolean): Colour {
   return between(stopsOf(SEQUENTIAL[dark ? "dark" : "light"]), amount);

@@ -13,6 +13,7 @@ import { DEFAULT_RUN } from "../defaults.ts";
 import type { FolderFile, RunSettings, RunText } from "../protocol.ts";
 import { engineClient } from "../testing/engine-client.ts";
 import { dropped, writeFolder } from "../testing/folder.ts";
+import { resumeArguments, trainerArguments } from "../testing/trainer-flags.ts";
 
 const SETTINGS: RunSettings = {
   ...DEFAULT_RUN,
@@ -58,19 +59,9 @@ const numbers = (items: readonly { readonly type: string }[]): number[] =>
     return type === "eval" ? [trainLoss!, valLoss!] : [];
   });
 
-/** The flags by which the trainer trains the same. */
-function trainerFlags(settings: RunSettings, more: readonly string[]): string[] {
-  const flat = (value: object, path: string): string[] =>
-    Object.entries(value).flatMap(([name, inner]) => {
-      const at = path === "" ? name : `${path}.${name}`;
-      return typeof inner === "object" ? flat(inner, at) : ["--set", `${at}=${JSON.stringify(inner)}`];
-    });
-  return ["train", "pretrain", "--backend", "cpu", "--no-probe", "--json", ...flat(settings, ""), ...more];
-}
-
 describe("beside the trainer on cpu", () => {
   it("gives the same numbers over 30 steps with the same seed and texts", async () => {
-    const theirs = await runTrainer(trainerFlags(SETTINGS, ["--run-dir", join(folder, "run")]), { cwd: folder });
+    const theirs = await runTrainer(trainerArguments(SETTINGS, ["--run-dir", join(folder, "run")]), { cwd: folder });
     expect(theirs.code, theirs.stderr).toBe(0);
     const info = await engine.call("newRun", { run: "a", settings: SETTINGS, text: BOTH });
     expect(info).toMatchObject({ step: 0, totalSteps: 30, reason: "ready" });
@@ -81,11 +72,11 @@ describe("beside the trainer on cpu", () => {
   });
 
   it("goes on from the trainer's folder, and the trainer from ours", async () => {
-    const flags = trainerFlags(SETTINGS, ["--run-dir", join(folder, "whole")]);
+    const flags = trainerArguments(SETTINGS, ["--run-dir", join(folder, "whole")]);
     const whole = numbers(eventsOf((await runTrainer(flags, { cwd: folder })).stdout));
     // The trainer stops at 12 (a run that is cut off keeps its schedule), the page goes on.
     const settings = { ...SETTINGS, train: { ...SETTINGS.train, checkpointEvery: 12, keepLast: 9 } };
-    await runTrainer(trainerFlags(settings, ["--run-dir", join(folder, "run")]), { cwd: folder });
+    await runTrainer(trainerArguments(settings, ["--run-dir", join(folder, "run")]), { cwd: folder });
     const files = (await dropped(join(folder, "run"))).filter(({ path }) => !/step-0000(?:24|30)|latest$/u.test(path));
     const info = await engine.call("openRun", { run: "b", files });
     expect(info).toMatchObject({ step: 12, totalSteps: 30 });
@@ -98,10 +89,7 @@ describe("beside the trainer on cpu", () => {
     });
 
     await writeFolder(join(folder, "ours"), await engine.call("saveRun", { run: "b" }));
-    const resumed = await runTrainer(
-      ["train", "pretrain", "--backend", "cpu", "--no-probe", "--json", "--resume", join(folder, "ours")],
-      { cwd: folder },
-    );
+    const resumed = await runTrainer(resumeArguments(join(folder, "ours")), { cwd: folder });
     expect(resumed.code, resumed.stderr).toBe(0);
     const theirs = numbers(eventsOf(resumed.stdout));
     expectClose(theirs, whole.slice(-theirs.length), { absolute: 1e-4 });
@@ -114,10 +102,7 @@ describe("beside the trainer on cpu", () => {
     const first = await train("own", 5);
     const saved = await engine.call("saveRun", { run: "own" });
     await writeFolder(join(folder, "own"), saved);
-    const resumed = await runTrainer(
-      ["train", "pretrain", "--backend", "cpu", "--no-probe", "--json", "--resume", join(folder, "own")],
-      { cwd: folder },
-    );
+    const resumed = await runTrainer(resumeArguments(join(folder, "own")), { cwd: folder });
     expect(resumed.code, resumed.stderr).toBe(0);
     const rest = await train("own");
     expectClose(numbers(eventsOf(resumed.stdout)), numbers(rest), { absolute: 1e-4 });

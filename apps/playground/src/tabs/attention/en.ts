@@ -15,6 +15,7 @@ export const en = {
   links: "Where a token looks",
   linksHint: "Choose a token to see its row.",
   rowSum: (sum: string) => `The row sums to ${sum}.`,
+  masked: "Grey is what the causal mask hides: those weights are exactly 0.",
   cut: (count: string) => `Only the last ${count} tokens are shown.`,
   png: "Save as PNG",
   csv: "Save as CSV",

@@ -2,12 +2,12 @@ import type { Attention } from "../../engine/protocol.ts";
 import { words } from "../../i18n/language.ts";
 import { HeatMap } from "../../ui/heat-map.tsx";
 import { en } from "./en.ts";
-import { headOf } from "./matrix.ts";
+import { headOf, pictured } from "./matrix.ts";
 import { params } from "./params.ts";
 import { zh } from "./zh.ts";
 
 /** All heads side by side, a row of buttons per layer. */
-export function Heads({ attention }: { readonly attention: Attention }) {
+export function Heads({ attention, causal }: { readonly attention: Attention; readonly causal: boolean }) {
   const t = words({ en, zh });
   const size = attention.tokens.length;
   return (
@@ -26,7 +26,7 @@ export function Heads({ attention }: { readonly attention: Attention }) {
           >
             <HeatMap
               label={t.headName(layer, head)}
-              values={headOf(attention, layer, head)}
+              values={pictured(headOf(attention, layer, head), causal)}
               rows={size}
               columns={size}
               max={1}

@@ -13,7 +13,7 @@ import { visibleText } from "../../ui/token-text.tsx";
 import { en } from "./en.ts";
 import { Heads } from "./heads.tsx";
 import { Links } from "./links.tsx";
-import { headOf } from "./matrix.ts";
+import { headOf, pictured } from "./matrix.ts";
 import { params } from "./params.ts";
 import { saveCsv, savePng } from "./save-map.ts";
 import { zh } from "./zh.ts";
@@ -25,7 +25,7 @@ export function AttentionTab() {
     () => model.value && { text: params.text.value, causal: params.causal.value, model: model.value },
     async ({ text, causal }) => {
       const ids = await idsOf(text);
-      return engine.call("attention", { model: MODEL, ids, causal });
+      return { ...(await engine.call("attention", { model: MODEL, ids, causal })), causal };
     },
   );
   const cell = useSignal<Cell | undefined>(undefined);
@@ -53,7 +53,7 @@ export function AttentionTab() {
           <Panel title={`${t.map} · ${name}`}>
             <HeatMap
               label={`${t.map}, ${name}`}
-              values={shown.value}
+              values={pictured(shown.value, value.causal)}
               rows={labels.length}
               columns={labels.length}
               max={1}
@@ -72,6 +72,7 @@ export function AttentionTab() {
                   )
                 : t.pointHint}
             </p>
+            {value.causal && <p class="quiet">{t.masked}</p>}
             <div class="controls">
               <Button kind="quiet" testId="save-png" onClick={() => savePng("attention-map")}>
                 {t.png}
@@ -85,7 +86,7 @@ export function AttentionTab() {
             <Links tokens={value.tokens} weights={shown.value} />
           </Panel>
           <Panel title={t.heads}>
-            <Heads attention={value} />
+            <Heads attention={value} causal={value.causal} />
           </Panel>
         </>
       )}

@@ -6,3 +6,10 @@ export function headOf({ weights, heads, tokens }: Attention, layer: number, hea
   const place = Math.min(head, heads - 1) * size;
   return weights[Math.min(layer, weights.length - 1)]!.subarray(place, place + size);
 }
+
+/** The same for a picture: what the causal mask hides is no value. */
+export function pictured(weights: Float32Array, causal: boolean): Float32Array {
+  if (!causal) return weights;
+  const size = Math.sqrt(weights.length);
+  return weights.map((weight, i) => (i % size > Math.floor(i / size) ? Number.NaN : weight));
+}

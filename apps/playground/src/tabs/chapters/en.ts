@@ -54,6 +54,10 @@ export const en = {
     "7": "Fine-tuning: instructions",
   },
   chapter: (number: string, name: string) => `Chapter ${number}: ${name}`,
+  place: (step: string, all: string) => `Step ${step} of ${all}`,
+  all: "All chapters",
+  back: "Back",
+  next: "Next step",
   steps: steps as Readonly<Record<keyof typeof steps, StepWords>>,
 };
 

@@ -1,4 +1,4 @@
-import { hrefOfState } from "../../state/url-state.ts";
+import { asStep, hrefOfState } from "../../state/url-state.ts";
 import { params as attention } from "../attention/params.ts";
 import { params as block } from "../block/params.ts";
 import { STAGES } from "../block/stages.ts";
@@ -68,3 +68,11 @@ export const STEPS: readonly { readonly chapter: keyof Words["chapters"]; readon
     steps: [{ id: "instruct", section: "7.2–7.7, E", href: () => hrefOfState(finetune, { task: "instruct" }) }],
   },
 ];
+
+/** All steps, one after the other. */
+export const PATH: readonly Step[] = STEPS.flatMap(({ steps }) => steps);
+
+/** Where a step leads. */
+export function hrefOfStep({ id, href }: Step): string {
+  return asStep(href(), id);
+}

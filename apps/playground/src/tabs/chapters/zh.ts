@@ -12,6 +12,10 @@ export const zh: Words = {
     "7": "指令微调",
   },
   chapter: (number, name) => `第 ${number} 章：${name}`,
+  place: (step, all) => `第 ${step} 步，共 ${all} 步`,
+  all: "各章",
+  back: "上一步",
+  next: "下一步",
   steps: {
     fragments: {
       title: "任何文本都能变成词元",

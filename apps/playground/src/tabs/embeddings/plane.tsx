@@ -5,10 +5,13 @@ import { DataTable } from "../../ui/data-table.tsx";
 import { visibleText } from "../../ui/token-text.tsx";
 import { useWidth } from "../../ui/use-width.ts";
 import { en } from "./en.ts";
+import { type Spot, withoutOverlap } from "./labels.ts";
 import { zh } from "./zh.ts";
 
-const HEIGHT = 320;
-const MARGIN = 28;
+const HEIGHT = 340;
+const MARGIN = 24;
+/** Labels stand to the right of their points. */
+const LABEL_ROOM = 72;
 
 interface PlaneProps {
   readonly plane: EmbeddingPlane;
@@ -21,18 +24,24 @@ export function Plane({ plane: { tokens, points, explained }, chosen }: PlanePro
   const t = words({ en, zh });
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
-  const [x, y] = [scale(points, 0, width), scale(points, 1, HEIGHT)];
+  const [x, y] = [scale(points, 0, width - LABEL_ROOM), scale(points, 1, HEIGHT)];
+  const chosenId = tokens[chosen]?.id;
+  // A token that stands in the text twice has one embedding.
+  const once = tokens.flatMap((token, i) => (tokens.findIndex(({ id }) => id === token.id) === i ? [i] : []));
+  const spots = once.map((i): Spot => ({ x: x(i), y: HEIGHT - y(i), text: visibleText(tokens[i]!.text) }));
+  const labels = withoutOverlap(spots);
   return (
     <>
       <p class="quiet">{t.planeHint(formatPercent(explained[0]), formatPercent(explained[1]))}</p>
       <div ref={box}>
         {width > 0 && (
           <svg class="plane" width={width} height={HEIGHT} role="img" aria-label={t.plane} data-testid="plane">
-            {tokens.map(({ text }, i) => (
-              <g key={i} transform={`translate(${x(i)} ${HEIGHT - y(i)})`} class={i === chosen ? "chosen" : undefined}>
-                <circle r={4} />
-                <text x={7} y={4}>
-                  {visibleText(text)}
+            {spots.map((spot, n) => (
+              <g key={n} class={tokens[once[n]!]!.id === chosenId ? "chosen" : undefined}>
+                <line x1={spot.x} y1={spot.y} x2={spot.x + 6} y2={labels[n]!} />
+                <circle cx={spot.x} cy={spot.y} r={4} />
+                <text x={spot.x + 8} y={labels[n]! + 4}>
+                  {spot.text}
                 </text>
               </g>
             ))}
@@ -59,6 +68,6 @@ export function Plane({ plane: { tokens, points, explained }, chosen }: PlanePro
 function scale(points: Float32Array, axis: 0 | 1, size: number): (i: number) => number {
   const values = points.filter((_, i) => i % 2 === axis);
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const room = size - 2 * MARGIN - (axis === 0 ? 60 : 0); // labels stand to the right
+  const room = size - 2 * MARGIN;
   return (i) => MARGIN + (high > low ? ((points[2 * i + axis]! - low) / (high - low)) * room : room / 2);
 }

@@ -19,6 +19,7 @@ export const en = {
   save: "Save as JSON",
   written: "What the model wrote",
   speed: (tokens: string, rate: string) => `${tokens} tokens, ${rate} a second`,
+  ended: (reason: string) => `The model has written: ${reason}.`,
   reasons: {
     eos: "the model ended the text",
     stop: "it came to the end of the answer",

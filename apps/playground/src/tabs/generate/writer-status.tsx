@@ -11,7 +11,7 @@ export function WriterStatus({ writer }: { readonly writer: Writer }) {
   const t = words({ en, zh });
   const reason = writer.finishReason.value;
   useEffect(() => {
-    if (reason !== undefined) announce(`${t.written}: ${t.reasons[reason]}.`);
+    if (reason !== undefined) announce(t.ended(t.reasons[reason]));
   }, [reason, t]);
   if (writer.error.value) return <Failure error={writer.error.value} testId="writer-error" />;
   if (writer.tokens.value === 0) return null;

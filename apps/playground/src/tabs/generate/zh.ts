@@ -20,6 +20,7 @@ export const zh: Words = {
   save: "存为 JSON",
   written: "模型写的内容",
   speed: (tokens, rate) => `${tokens} 个词元，每秒 ${rate} 个`,
+  ended: (reason) => `模型写完了：${reason}。`,
   reasons: {
     eos: "模型结束了文本",
     stop: "回答已结束",

@@ -13,6 +13,7 @@ export const en = {
   hint: "Choose a token to see its bytes and where it lies. Fragments of one character stand together, in hex.",
   table: "All tokens",
   columns: ["Token", "Id", "Bytes", "From", "To"],
+  more: (count: string, left: string) => `Show ${count} more of the ${left} that follow`,
   corpus: "Train on this text",
   merges: "Merges",
   mergesHint: "Each step joins the pair that stands side by side most often.",

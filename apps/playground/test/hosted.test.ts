@@ -1,0 +1,56 @@
+// The built page as `scratch-llm playground` and `serve` host it: `pnpm test` builds both first.
+import type { ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { eventsOf, startTrainer } from "@test/run-trainer.ts";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasBrowser, launch } from "../src/engine/testing/browser.ts";
+import { openIn } from "./site.ts";
+
+const BUNDLED = fileURLToPath(new URL("../src/engine/bundled", import.meta.url));
+
+/** Starts a command that listens, and waits for its address. */
+async function start(args: readonly string[]): Promise<{ child: ChildProcess; url: string }> {
+  const { child, ended } = startTrainer([...args, "--json", "--port", "0"], { cwd: BUNDLED });
+  const url = await new Promise<string>((resolve, reject) => {
+    let stdout = "";
+    child.stdout?.on("data", (data: Buffer) => {
+      stdout += data.toString();
+      const event = eventsOf(stdout.slice(0, stdout.lastIndexOf("\n") + 1)).find(({ type }) => type === "listening");
+      if (event !== undefined) resolve(String(event["url"]));
+    });
+    void ended.then(({ stdout: out, stderr }) => reject(new Error(out + stderr)));
+  });
+  return { child, url };
+}
+
+describe.skipIf(!hasBrowser)("the hosted page", { timeout: 120_000 }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch({ webgpu: false });
+  });
+  afterAll(() => browser?.close());
+
+  it.each([
+    ["playground", ["playground"]],
+    ["serve", ["serve", "--backend", "cpu", "--model", BUNDLED]],
+  ])("%s sends it with the headers that threads need, on this machine only", async (_name, args) => {
+    const { child, url } = await start(args);
+    try {
+      expect(new URL(url).hostname).toBe("127.0.0.1");
+      const { headers } = await fetch(`${url}/`);
+      expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+      expect(headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+      const context = await browser.newContext({ locale: "en-GB" });
+      const { page, errors } = await openIn(context, `${url}/?tab=embeddings`);
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+      const worker = page.workers().find((each) => each.url().includes("worker-"))!;
+      const fetched = await worker.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+      expect(fetched.join()).toContain("threaded-simd");
+      expect(errors).toEqual([]);
+      await context.close();
+    } finally {
+      child.kill("SIGTERM");
+    }
+  });
+});

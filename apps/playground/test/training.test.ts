@@ -1,0 +1,194 @@
+// The page's training on WASM beside the trainer on cpu, which runs as users run it.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expectClose } from "@test/expect-close.ts";
+import { eventsOf, runTrainer } from "@test/run-trainer.ts";
+import { loadModelFolder } from "@scratch-llm/weights-loader/node";
+import * as tf from "@tensorflow/tfjs";
+import { unzipSync } from "fflate";
+import type { Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { RunSettings } from "../src/engine/protocol.ts";
+import { hasBrowser } from "../src/engine/testing/browser.ts";
+import { resumeArguments, trainerArguments } from "../src/engine/testing/trainer-flags.ts";
+import { useSite } from "./site.ts";
+
+const SMALL = "tab=train&width=24&heads=2&layers=1&vocabulary=300&context=16&batch=4";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "playground-page-"));
+  return () => rm(folder, { recursive: true });
+});
+afterEach(() => tf.disposeVariables());
+
+const reach = (page: Page, step: number) =>
+  page.locator(`[data-testid="train-numbers"][data-step="${step}"]`).waitFor({ timeout: 90_000 });
+
+/** Saves the run on the page, and unpacks it. */
+async function save(page: Page, name: string): Promise<string> {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("train-save").click()]);
+  const zip = unzipSync(await readFile(await download.path()));
+  for (const [path, content] of Object.entries(zip)) {
+    await mkdir(dirname(join(folder, name, path)), { recursive: true });
+    await writeFile(join(folder, name, path), content);
+  }
+  return join(folder, name);
+}
+
+/** Losses of the steps in a run's folder. */
+async function lossesIn(run: string): Promise<number[]> {
+  return stepsOf(await readFile(join(run, "metrics.jsonl"), "utf8"));
+}
+
+function stepsOf(lines: string): number[] {
+  return eventsOf(lines).flatMap(({ type, loss }) => (type === "step" ? [loss as number] : []));
+}
+
+async function settingsIn(run: string): Promise<RunSettings> {
+  return (JSON.parse(await readFile(join(run, "config.json"), "utf8")) as { config: RunSettings }).config;
+}
+
+describe.skipIf(!hasBrowser)("training in the page", { timeout: 180_000 }, () => {
+  const site = useSite();
+
+  it("gives the trainer's losses over 30 steps, and is resumed by the trainer", async () => {
+    const { page, context } = await site.open(`${SMALL}&steps=40&seed=7`);
+    await page.getByTestId("train-start").click();
+    await reach(page, 40);
+    const ours = await lossesIn(await save(page, "ours"));
+    expect(ours).toHaveLength(40);
+    const whole = await runTrainer(
+      trainerArguments(await settingsIn(join(folder, "ours")), ["--run-dir", join(folder, "theirs")]),
+      {
+        cwd: folder,
+      },
+    );
+    expect(whole.code, whole.stderr).toBe(0);
+    expectClose(ours.slice(0, 30), stepsOf(whole.stdout).slice(0, 30), { absolute: 1e-4 });
+
+    await page.getByTestId("train-reset").click();
+    for (let step = 1; step <= 3; step++) {
+      await page.getByTestId("train-step").click();
+      await reach(page, step);
+    }
+    const begun = await save(page, "begun");
+    const resumed = await runTrainer(resumeArguments(begun), { cwd: folder });
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expectClose(stepsOf(resumed.stdout).slice(0, 27), ours.slice(3, 30), { absolute: 1e-4 });
+    await context.close();
+  });
+
+  it("takes the trainer's folder: its logits to look at, its run to go on with", async () => {
+    const { page, context, errors } = await site.open(`${SMALL}&steps=12`);
+    await page.getByTestId("train-step").click();
+    await reach(page, 1);
+    const settings = await settingsIn(await save(page, "settings"));
+    const run = join(folder, "theirs");
+    const whole = await runTrainer(trainerArguments(settings, ["--run-dir", join(folder, "whole")]), { cwd: folder });
+    const half = { ...settings, train: { ...settings.train, checkpointEvery: 5, keepLast: 9 } };
+    await runTrainer(trainerArguments(half, ["--run-dir", run]), { cwd: folder });
+    for (const later of ["checkpoints/step-000010", "checkpoints/step-000012", "latest"])
+      await rm(join(run, later), { recursive: true });
+
+    await page.getByTestId("train-open-input").setInputFiles(run);
+    await reach(page, 5);
+    await page.getByTestId("train-start").click();
+    await reach(page, 12);
+    expectClose(await lossesIn(await save(page, "on")), stepsOf(whole.stdout), { absolute: 1e-4 });
+
+    await page.getByTestId("tab-models").click();
+    await page.getByTestId("model-files-input").setInputFiles(run);
+    await expect.poll(() => page.getByTestId("model").innerText()).toContain("theirs");
+    const ids = [5, 70, 260, 17];
+    const logits = await page.evaluate(
+      async (asked) => [...(await __pg.engine.call("nextToken", { model: "shown", ids: Int32Array.from(asked) }))],
+      ids,
+    );
+    const { model } = await loadModelFolder(join(run, "checkpoints/step-000005"));
+    const expected = tf.tidy(() => model.forward(tf.tensor2d(ids, [1, 4], "int32"), { lastOnly: true }));
+    expectClose(logits, expected.dataSync(), { absolute: 1e-4 });
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it("goes on after the page was loaded again as if it had not been", async () => {
+    const { page, context } = await site.open(`${SMALL}&steps=12`);
+    for (let step = 1; step <= 4; step++) {
+      await page.getByTestId("train-step").click();
+      await reach(page, step);
+    }
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("train-save").click()]);
+    const buffer = await readFile(await download.path());
+    await page.getByTestId("train-start").click();
+    await reach(page, 12);
+    const undisturbed = await lossesIn(await save(page, "undisturbed"));
+    await page.reload();
+    await page.getByTestId("train-open-input").evaluate((input) => input.removeAttribute("webkitdirectory"));
+    await page.getByTestId("train-open-input").setInputFiles({ name: "run.zip", mimeType: "application/zip", buffer });
+    await reach(page, 4);
+    await page.getByTestId("train-start").click();
+    await reach(page, 12);
+    const resumed = await lossesIn(await save(page, "resumed"));
+    expect(resumed).toHaveLength(12);
+    expectClose(resumed, undisturbed, { absolute: 1e-4 });
+    await context.close();
+  });
+
+  it("pauses, also while the run is being prepared, and goes on", async () => {
+    const { page, context } = await site.open(`${SMALL}&steps=300&vocabulary=900`);
+    const numbers = page.getByTestId("train-numbers");
+    await page.getByTestId("train-start").click();
+    await page.getByTestId("train-pause").click();
+    await numbers.waitFor({ timeout: 60_000 });
+    await page.getByTestId("train-start").waitFor();
+    expect(await numbers.getAttribute("data-step")).toBe("0");
+    await page.getByTestId("train-start").click();
+    await expect
+      .poll(async () => Number(await numbers.getAttribute("data-step")), { timeout: 60_000 })
+      .toBeGreaterThan(2);
+    await page.getByTestId("train-pause").click();
+    await page.getByTestId("train-start").waitFor();
+    const step = Number(await numbers.getAttribute("data-step"));
+    expect(step).toBeLessThan(300);
+    await page.getByTestId("train-step").click();
+    await reach(page, step + 1);
+    await context.close();
+  });
+
+  it("shows the curves of a run that was kept beside those of the new one", async () => {
+    const { page, context } = await site.open(`${SMALL}&steps=3`);
+    await page.getByTestId("train-start").click();
+    await reach(page, 3);
+    await page.getByTestId("train-compare").click();
+    await page.getByTestId("train-reset").click();
+    await page.getByTestId("train-seed").fill("9");
+    await page.getByTestId("train-seed").blur();
+    await page.getByTestId("train-start").click();
+    await reach(page, 3);
+    const legend = page.getByTestId("loss-chart").locator(".u-label");
+    await expect.poll(() => legend.allInnerTexts()).toHaveLength(4); // two lines, and two of the run before
+    await context.close();
+  });
+
+  it("stops at a NaN and says why", async () => {
+    const { page, context } = await site.open(`${SMALL}&steps=200&rate=1000`);
+    await page.getByTestId("train-start").click();
+    const error = page.getByTestId("train-error");
+    await error.waitFor({ timeout: 90_000 });
+    expect(await error.innerText()).toMatch(/learning rate/u);
+    expect(Number(await page.getByTestId("train-numbers").getAttribute("data-step"))).toBeLessThan(200);
+    await context.close();
+  });
+
+  it("trains on a text of one's own", async () => {
+    const { page, context } = await site.open(`${SMALL}&steps=2&text=own`);
+    expect(await page.getByTestId("train-start").isDisabled()).toBe(true);
+    const buffer = Buffer.from("the cat sat on the mat, and the mat lay on the floor. ".repeat(80));
+    await page.getByTestId("train-own-text-input").setInputFiles({ name: "cats.txt", mimeType: "text/plain", buffer });
+    await page.getByTestId("train-start").click();
+    await reach(page, 2);
+    await context.close();
+  });
+});
