@@ -1,10 +1,25 @@
 // Index loops: these run over the whole vocabulary for every token, and iterators are several times slower.
 
-/** log Σ exp(logits), in double precision. */
+/** Numbers below −40 add nothing to a sum in which one is 1. */
+const LOWEST = -40;
+const STEPS = 64;
+/** e^(−i/64). */
+const POWERS = Float64Array.from({ length: 1 - LOWEST * STEPS }, (_, i) => Math.exp(-i / STEPS));
+
+/**
+ * log Σ exp(logits), to 9 digits. e^x is e^(−i/64) from a table times the series of the rest, which takes half the time of
+ * `Math.exp`: it is asked for the whole vocabulary at every token.
+ */
 export function logSumExp(logits: Float32Array): number {
   const max = largest(logits);
   let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp((logits[i] as number) - max);
+  for (let n = 0; n < logits.length; n++) {
+    const x = (logits[n] as number) - max;
+    if (x < LOWEST) continue;
+    const i = (0.5 - x * STEPS) | 0;
+    const rest = x + i / STEPS;
+    sum += (POWERS[i] as number) * (1 + rest * (1 + rest * (1 / 2 + rest / 6)));
+  }
   return max + Math.log(sum);
 }
 

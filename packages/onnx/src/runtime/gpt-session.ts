@@ -57,15 +57,16 @@ export class GPTSession {
     const { store, config } = this;
     const { nLayers, vocabSize } = config;
     const count = tokens[0]!.length;
-    store.makeRoom(rows, count);
     const results = await this.#run(this.#feeds(rows, tokens, count));
+    const kept = rows.filter(keep);
+    store.makeRoom(kept, count); // (only now: attention looks at every place that there is)
     for (let layer = 0; layer < nLayers; layer++) {
       const keys = results[`new_key.${layer}`]!.data as Float32Array;
       const values = results[`new_value.${layer}`]!.data as Float32Array;
       for (const [source, row] of rows.entries())
         if (keep(row)) store.write(layer, row, { keys, values, source, count });
     }
-    for (const row of rows) if (keep(row)) store.lengths[row]! += count;
+    for (const row of kept) store.lengths[row]! += count;
     const logits = results["logits"]!.data as Float32Array;
     return rows.map((_, i) => logits.subarray(i * vocabSize, (i + 1) * vocabSize));
   }
@@ -78,7 +79,9 @@ export class GPTSession {
     const { Tensor } = this.#runtime;
     const { store } = this;
     const { nLayers, nHeads, embDim, contextLength } = this.config;
-    const [b, start, { places }] = [rows.length, rows[0]!, store];
+    const [b, start] = [rows.length, rows[0]!];
+    const isEmpty = rows.every((row) => store.lengths[row] === 0);
+    const places = isEmpty ? 1 : store.places; // (ONNX Runtime cannot multiply by nothing)
     const ids = new BigInt64Array(b * count);
     const positions = new BigInt64Array(b * count);
     const bias = new Float32Array(b * places);
@@ -96,9 +99,12 @@ export class GPTSession {
       past_bias: new Tensor("float32", bias, [b, 1, 1, places]),
     };
     const d = embDim / nHeads;
+    const nothing = new Float32Array(isEmpty ? b * embDim : 0);
     for (let layer = 0; layer < nLayers; layer++) {
-      feeds[`past_key.${layer}`] = new Tensor("float32", store.keys(layer, start, b), [b, nHeads, d, places]);
-      feeds[`past_value.${layer}`] = new Tensor("float32", store.values(layer, start, b), [b, nHeads, places, d]);
+      const keys = isEmpty ? nothing : store.keys(layer, start, b);
+      const values = isEmpty ? nothing : store.values(layer, start, b);
+      feeds[`past_key.${layer}`] = new Tensor("float32", keys, [b, nHeads, d, places]);
+      feeds[`past_value.${layer}`] = new Tensor("float32", values, [b, nHeads, places, d]);
     }
     return feeds;
   }
