@@ -1,7 +1,9 @@
+import { KERNELS } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
 import { CompileError } from "./compile-error.ts";
 import { CompiledCall } from "./compiled-call.ts";
 import { NATIVE } from "./native-backend.ts";
+import type { OptimizeOptions } from "./optimize.ts";
 import { isRecording } from "./recording-backend.ts";
 import type { Results } from "./trace.ts";
 
@@ -59,14 +61,19 @@ export function compile<A extends tf.Tensor[], R extends Results>(
 
 class CompiledFunction<A extends tf.Tensor[], R extends Results> {
   readonly #fn: (...args: A) => R;
-  readonly #options: Required<Omit<CompileOptions, "name">> & { readonly title: string };
+  readonly #options: OptimizeOptions & { readonly title: string };
   /** By shapes, the most recently used last. */
   readonly #calls: Map<string, CompiledCall> = new Map();
   #disposed = false;
 
   constructor(fn: (...args: A) => R, { name = fn.name, precision = "f32", recompute = "none" }: CompileOptions) {
     this.#fn = fn;
-    this.#options = { title: `compile("${name || "anonymous"}")`, precision, recompute };
+    this.#options = {
+      title: `compile("${name || "anonymous"}")`,
+      precision,
+      recompute,
+      hasKernels: tf.getKernel(KERNELS.softmaxGrad, NATIVE) !== undefined,
+    };
   }
 
   call(args: A): R {

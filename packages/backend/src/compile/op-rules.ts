@@ -39,7 +39,8 @@ export function broadcastShapes(a: Shape, b: Shape): number[] {
 const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 const without = (shape: Shape, axis: number): number[] => shape.filter((_, index) => index !== axis);
 
-const same: OpRule = (i) => [{ shape: input(i, 0).shape, dtype: input(i, 0).dtype }];
+const like = ({ shape, dtype }: TensorSpec): TensorSpec => ({ shape, dtype });
+const same: OpRule = (i) => [like(input(i, 0))];
 const binary: OpRule = (i) => [
   { shape: broadcastShapes(input(i, 0).shape, input(i, 1).shape), dtype: input(i, 0).dtype },
 ];
@@ -222,6 +223,16 @@ export const OP_RULES: Readonly<Record<string, OpRule>> = {
   MatMul: matMul,
   BiasAdd: same,
   BiasAddGrad: (i) => [{ shape: [input(i, 0).shape.at(-1) as number], dtype: input(i, 0).dtype }],
+  // of native/kernels.cc
+  ...rules(same, "ScratchGelu"),
+  ...rules((i) => [like(input(i, 1))], "ScratchGeluGrad ScratchSoftmaxGrad"),
+  ScratchLayerNorm: (i) => {
+    const { shape, dtype } = input(i, 0);
+    const perRow = { shape: [shape[0] as number, 1], dtype };
+    return [{ shape, dtype }, perRow, perRow];
+  },
+  ScratchLayerNormGrad: (i) => [like(input(i, 1)), like(input(i, 2)), like(input(i, 2))],
+  ScratchCrossEntropy: (i) => [{ shape: input(i, 1).shape, dtype: DataType.float32 }, like(input(i, 0))],
   // shapes
   Reshape: reshape,
   ExpandDims: expandDims,

@@ -1,10 +1,13 @@
 import type { Graph } from "./graph.ts";
+import { absorbCasts } from "./passes/absorb-casts.ts";
 import { assignInPlace } from "./passes/assign-in-place.ts";
 import { expandAdamW } from "./passes/expand-adamw.ts";
 import { fillConstants } from "./passes/fill-constants.ts";
 import { fuseAdamW } from "./passes/fuse-adamw.ts";
 import { fuseBias } from "./passes/fuse-bias.ts";
 import { fuseNorm } from "./passes/fuse-norm.ts";
+import { fuseSoftmax } from "./passes/fuse-softmax.ts";
+import { keepRounded } from "./passes/keep-rounded.ts";
 import { lowerMatMul } from "./passes/lower-mat-mul.ts";
 import { lowerSliceUpdates } from "./passes/lower-slice-updates.ts";
 import { moveScales } from "./passes/move-scales.ts";
@@ -18,17 +21,20 @@ import { shareCommon } from "./passes/share-common.ts";
 import { simplify } from "./passes/simplify.ts";
 import { splitAttention } from "./passes/split-attention.ts";
 import { useBfloat16 } from "./passes/use-bfloat16.ts";
+import { useBiasKernels } from "./passes/use-bias-kernels.ts";
 
 /** What {@link optimize} may be told. */
 export interface OptimizeOptions {
   readonly precision: "f32" | "bf16";
   readonly recompute: "block" | "none";
+  /** Whether TensorFlow has the operations of kernels.cc; default false. */
+  readonly hasKernels?: boolean;
 }
 
 type Pass = (graph: Graph) => Graph;
 
 /** The graph that TensorFlow gets: the recorded one, passed through everything that makes it faster. */
-export function optimize(graph: Graph, { precision, recompute }: OptimizeOptions): Graph {
+export function optimize(graph: Graph, { precision, recompute, hasKernels = false }: OptimizeOptions): Graph {
   const passes: Pass[] = [
     simplify,
     lowerMatMul,
@@ -38,9 +44,11 @@ export function optimize(graph: Graph, { precision, recompute }: OptimizeOptions
     (current) => splitAttention(current),
     (current) => chunkLoss(current),
     moveScales,
+    ...(hasKernels ? [fuseSoftmax, useBiasKernels] : []),
     ...(precision === "bf16" ? [useBfloat16, delayWidening] : []),
     fuseBias,
-    fuseAdamW,
+    (current) => fuseAdamW(current, hasKernels),
+    ...(hasKernels ? [absorbCasts, keepRounded] : []),
     expandAdamW,
     assignInPlace,
     lowerSliceUpdates,

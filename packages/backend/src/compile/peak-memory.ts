@@ -12,7 +12,7 @@ const SIZES: Readonly<Record<number, number>> = {
 
 /** Operations that can write their output where an input of the same size was. */
 const IN_PLACE: ReadonlySet<string> = new Set(
-  "Add AddV2 Sub Mul RealDiv Maximum Minimum Square Neg Exp Sqrt Rsqrt Tanh Sigmoid Relu TanhGrad SigmoidGrad AddN BiasAdd".split(
+  "Add AddV2 Sub Mul RealDiv Maximum Minimum Square Neg Exp Sqrt Rsqrt Tanh Sigmoid Relu TanhGrad SigmoidGrad AddN BiasAdd ScratchAddBias ScratchSoftmax ScratchCrossEntropy".split(
     " ",
   ),
 );

@@ -1,5 +1,7 @@
 import { GraphBuilder } from "./graph-builder.ts";
 import { DataType, type Graph, type GraphNode, type TensorSpec, typeAttr, type Value } from "./graph.ts";
+import { ROUNDED_FROM } from "./passes/keep-rounded.ts";
+import { cast } from "./passes/use-bfloat16.ts";
 import { nextId } from "./rewrite.ts";
 
 /** A variable of a graph. */
@@ -31,16 +33,18 @@ export function addTransfers(graph: Graph, variables: readonly GraphVariable[]):
   );
   const call = graph.effects.length > 0 ? [...results, done(graph.effects)] : results;
   const moves = variables.map((variable) => transfer(builder, variable));
+  const copies = moves.flatMap((move) => roundedOf(move.handle, graph).map((rounded) => round(builder, move, rounded)));
   return {
     call,
     incoming: moves.map(({ incoming }) => incoming),
-    loaded: done(moves.map(({ assign }) => assign)),
-    release: [...moves.map(({ read }) => read), done(moves.map(({ destroy }) => destroy))],
+    loaded: done([...moves, ...copies].map(({ assign }) => assign)),
+    release: [...moves.map(({ read }) => read), done([...moves, ...copies].map(({ destroy }) => destroy))],
     nodes: builder.nodes,
   };
 }
 
 interface Transfer {
+  readonly handle: Value;
   readonly incoming: Value;
   readonly assign: number;
   readonly read: Value;
@@ -54,7 +58,26 @@ function transfer(builder: GraphBuilder, { handle, spec }: GraphVariable): Trans
   const read = builder.addOne({ op: "ReadVariableOp", inputs: [handle], attrs }, spec);
   const assign = builder.addEffect({ op: "AssignVariableOp", inputs: [handle, incoming], attrs });
   const destroy = builder.addEffect({ op: "DestroyResourceOp", inputs: [handle], after: [read.node] });
-  return { incoming, assign, read, destroy };
+  return { handle, incoming, assign, read, destroy };
+}
+
+/** The handles of variables that hold this one's value rounded. */
+function roundedOf({ node: handle }: Value, { nodes }: Graph): Value[] {
+  const rounded = nodes.filter(({ attrs }) => attrs[ROUNDED_FROM]?.value === handle);
+  return rounded.map(({ id }) => ({ node: id, output: 0 }));
+}
+
+/** Makes a rounded copy of what comes in, and frees it with the variable. */
+function round(
+  builder: GraphBuilder,
+  { incoming, read }: Transfer,
+  rounded: Value,
+): Pick<Transfer, "assign" | "destroy"> {
+  const value = cast(incoming, DataType.bfloat16, builder);
+  const attrs = { dtype: typeAttr(DataType.bfloat16) };
+  const assign = builder.addEffect({ op: "AssignVariableOp", inputs: [rounded, value], attrs });
+  const destroy = builder.addEffect({ op: "DestroyResourceOp", inputs: [rounded], after: [read.node] });
+  return { assign, destroy };
 }
 
 /** TensorFlow does not fetch what is fed. */

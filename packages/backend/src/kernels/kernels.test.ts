@@ -1,4 +1,14 @@
-import { crossEntropy, embedding, FastDropout, gelu, Generator, KERNELS, linear } from "@scratch-llm/nn";
+import {
+  crossEntropy,
+  embedding,
+  FastDropout,
+  gelu,
+  Generator,
+  KERNELS,
+  layerNorm,
+  linear,
+  softmax,
+} from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { closeTo, onBackends, useTestBackend } from "@test/backend.ts";
@@ -25,6 +35,11 @@ const CALCULATIONS: Record<string, Calculation> = {
   "cross-entropy": () => withGradients((x) => crossEntropy(x, int32([3, 0, 9, -100])), random([4, 10], 1, 4)),
   "cross-entropy of a hopeless guess": () =>
     withGradients((x) => crossEntropy(x, int32([1, 0])), tf.tensor2d([[200, 0, 3], [0, 100, 100]])), // prettier-ignore
+  "cross-entropy over many classes": () =>
+    withGradients((x) => crossEntropy(x, int32([3, 0, 16, 99, 56])), random([5, 100], 1, 4)),
+  "layer norm": () =>
+    withGradients((x, a, b) => layerNorm(x, a, b), random([37, 21], 1, 3), random([21], 2), random([21], 3)),
+  softmax: () => withGradients((x) => softmax(x), random([2, 3, 7, 19], 1, 4)),
   "embedding with repeated ids": () =>
     withGradients((w) => embedding(tf.tensor2d([[1, 4, 1], [0, 1, 4]], [2, 3], "int32"), w), random([6, 5], 1)), // prettier-ignore
   "gradient of gather": () => withGradients((w) => tf.gather(w, int32([2, 2, 0])), random([3, 4], 1)),
@@ -75,11 +90,18 @@ onBackends((backend) => {
       [KERNELS.gelu, { x: matrix }, {}],
       [KERNELS.geluGrad, { dy: matrix, x: matrix }, {}],
       [KERNELS.sparseSoftmaxCrossEntropy, { logits: matrix, labels: ids }, {}],
+      [KERNELS.layerNorm, { x: matrix, scale: tf.ones([5]), shift: tf.ones([5]) }, { epsilon: 1e-5 }],
+      [
+        KERNELS.layerNormGrad,
+        { dy: matrix, x: matrix, scale: tf.ones([5]), mean: tf.ones([4, 1]), rstd: tf.ones([4, 1]) },
+        {},
+      ],
+      [KERNELS.softmaxGrad, { dy: matrix, y: matrix }, {}],
       [KERNELS.embeddingGrad, { dy: matrix, ids }, { numEmbeddings: 3 }],
       [KERNELS.dropout, { x: matrix, seed: tf.scalar(1, "int32") }, { rate: 0.5, site: 0 }],
     ];
     const there = kernels.filter(([name]) => tf.getKernel(name, tf.getBackend()));
-    expect(there.length).toBe({ cpu: 3, wasm: 7, native: 9 }[backend]);
+    expect(there.length).toBe({ cpu: 3, wasm: 7, native: hasFused() ? 12 : 9 }[backend]);
     for (const [name, inputs, attributes] of there) {
       const before = [tf.memory().numTensors, tf.backend().numDataIds()];
       tf.dispose(tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(name, inputs, attributes));
@@ -104,6 +126,47 @@ onBackends(() => {
     expect(Array.from(next.dataSync())).not.toEqual(values);
   });
 }, ["native"]);
+
+describe.skipIf(!(await useTestBackend("native")) || !hasFused())("the operations of kernels.cc", () => {
+  beforeAll(async () => {
+    await useTestBackend("native");
+  });
+
+  it("refuse a label that is no class", () => {
+    const loss = (label: number): tf.Tensor => crossEntropy(random([1, 10], 1), int32([label]));
+    expect(() => loss(10)).toThrow("label");
+    expect(() => loss(-1)).toThrow("label");
+  });
+
+  it("pass NaN on", () => {
+    const bad = tf.tensor2d([[1, NaN, 2]]);
+    const results = [
+      gelu(bad),
+      softmax(bad),
+      layerNorm(bad, tf.ones([3]), tf.zeros([3])),
+      crossEntropy(bad, int32([0])),
+    ];
+    expect(results.map((result) => result.dataSync().some(Number.isNaN))).toEqual([true, true, true, true]);
+  });
+
+  it("take matrices without rows", () => {
+    expect(gelu(tf.zeros([0, 5])).shape).toEqual([0, 5]);
+    expect(layerNorm(tf.zeros([0, 5]), tf.ones([5]), tf.zeros([5])).shape).toEqual([0, 5]);
+  });
+
+  it("give the same bits however the work falls to the cores", () => {
+    const [x, dy] = [random([333, 77], 1), random([333, 77], 2)];
+    const grads = (): number[] =>
+      tf.grads((x, a, b) => layerNorm(x, a, b))([x, tf.ones([77]), tf.zeros([77])], dy).flatMap((grad) => [...grad.dataSync()]); // prettier-ignore
+    const first = grads();
+    for (let i = 0; i < 20; i++) expect(grads()).toEqual(first);
+  });
+});
+
+/** Whether TensorFlow has the operations of kernels.cc. */
+function hasFused(): boolean {
+  return tf.getKernel(KERNELS.softmaxGrad, "tensorflow") !== undefined;
+}
 
 function withValueAndGrad(fn: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor): [tf.Tensor, tf.Tensor] {
   const { value, grad } = tf.valueAndGrad(fn)(x, tf.onesLike(x));

@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkInstallation } from "./check.ts";
-import { ADDON, compileAddon, QUIET_ADDON } from "./compile-addon.ts";
+import { ADDON, compileAddon, compileKernels, KERNELS_ADDON, QUIET_ADDON } from "./compile-addon.ts";
 import { noSpace, requireDiskSpace } from "./disk-space.ts";
 import type { SetupContext } from "./events.ts";
-import { installationFolder, MANIFEST, nativeFolder, resolveManifest } from "./installation.ts";
-import type { Manifest } from "./installation.ts";
+import { installationFolder, MANIFEST, nativeFolder, processor, resolveManifest } from "./installation.ts";
+import type { Installation, Manifest } from "./installation.ts";
 import { fetchOfficial, OFFICIAL_ADDON } from "./official.ts";
 import type { OfficialDownload, Platform, Wheel } from "./platform.ts";
 import type { SetupResult } from "./setup.ts";
@@ -60,10 +60,37 @@ function fromWheel(wheel: Wheel, tfjsNode: TfjsNode, context: SetupContext): Way
       await requireTools(context.signal);
       await fetchWheel(wheel, folder, context);
       await compileAddon(tfjsNode, folder, wheel, context);
+      const kernels = await ownKernels(folder, wheel, context);
       const quiet = { addon: join("lib", QUIET_ADDON), library: join("lib", wheel.libraries[1]) };
-      return { source: "wheel", addon: join("lib", ADDON), quiet };
+      return { source: "wheel", addon: join("lib", ADDON), quiet, ...(kernels && { kernels }) };
     },
   };
+}
+
+async function ownKernels(folder: string, wheel: Wheel, context: SetupContext): Promise<Manifest["kernels"]> {
+  const isThere = await compileKernels(folder, wheel, context);
+  return isThere ? { addon: join("lib", KERNELS_ADDON), processor: processor() } : undefined;
+}
+
+/** Compiles the kernels of an installation that has none, or those of another processor. The caller holds the lock. */
+export async function renewKernels(
+  tfjsNode: TfjsNode,
+  { folder }: Installation,
+  wheel: Wheel,
+  context: SetupContext,
+): Promise<void> {
+  const path = join(folder, MANIFEST);
+  const { kernels: _old, ...rest } = JSON.parse(await readFile(path, "utf8")) as Manifest;
+  await writeManifest(folder, rest); // nobody loads what is being written
+  const kernels = await ownKernels(folder, wheel, context);
+  if (!kernels) return;
+  const manifest = { ...rest, kernels };
+  await checkInstallation(tfjsNode, resolveManifest(folder, manifest), context.signal);
+  await writeManifest(folder, manifest);
+}
+
+async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 function fromOfficial(official: OfficialDownload, context: SetupContext): Way {
@@ -84,7 +111,7 @@ async function follow(way: Way, tfjsNode: TfjsNode, { report, signal }: SetupCon
     const manifest = await way.fill(temporary);
     report({ phase: "check", message: "a matrix product and a gradient" });
     const tensorflow = await checkInstallation(tfjsNode, resolveManifest(temporary, manifest), signal);
-    await writeFile(join(temporary, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    await writeManifest(temporary, manifest);
     const folder = installationFolder(tfjsNode);
     await rm(folder, { recursive: true, force: true }); // an older one that no longer works
     await rename(temporary, folder);

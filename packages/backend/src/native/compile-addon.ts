@@ -10,9 +10,20 @@ import { compiler } from "./tools.ts";
 
 const QUIET_SOURCE = fileURLToPath(new URL("../../native/quiet.cc", import.meta.url));
 
-/** Names of the two addons in the installation's `lib/` folder, beside TensorFlow's libraries. */
+const KERNELS_SOURCE = fileURLToPath(new URL("../../native/kernels.cc", import.meta.url));
+
+/** Names of the addons in the installation's `lib/` folder, beside TensorFlow's libraries. */
 export const ADDON = "tfjs_binding.node";
 export const QUIET_ADDON = "quiet.node";
+export const KERNELS_ADDON = "kernels.node";
+
+/** Kernels are loops over vectors, which are to be as wide as this processor has them. */
+const VECTORS = [
+  "-O3",
+  process.arch === "arm64" ? "-mcpu=native" : "-march=native",
+  "-fno-math-errno",
+  "-fno-trapping-math",
+];
 
 /**
  * Compiles tfjs-node's addon from the sources in its package against the libraries in `folder/lib`, and quiet.cc. Node's
@@ -24,37 +35,53 @@ export async function compileAddon(
   wheel: Wheel,
   { report, signal }: SetupContext,
 ): Promise<void> {
-  const lib = join(folder, "lib");
   const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(tfjsNode.folder, "binding", name));
-  const libraries = wheel.libraries.map((name) => join(lib, name));
-  const common = ["-std=c++17", "-O2", "-fPIC", "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION", `-I${nodeHeaders()}`];
   report({ phase: "compile", message: "the addon that joins Node and TensorFlow" });
-  const addon = ["-o", join(lib, ADDON), ...libraries, besideItself()];
-  const include = `-I${join(folder, "include")}`;
-  await compile([...common, ...sharedLibrary("tfjs_binding"), include, ...sources, ...addon]);
-  await compile([...common, ...sharedLibrary("quiet"), QUIET_SOURCE, "-o", join(lib, QUIET_ADDON)]);
+  await compile(
+    ["-O2", ...sharedLibrary("tfjs_binding"), ...sources, ...besideTensorFlow(folder, wheel, ADDON)],
+    signal,
+  );
+  await compile(["-O2", ...sharedLibrary("quiet"), QUIET_SOURCE, "-o", join(folder, "lib", QUIET_ADDON)], signal);
+}
 
-  async function compile(args: readonly string[]): Promise<void> {
-    try {
-      await runCommand(compiler(), args, { signal });
-    } catch (cause) {
-      if (!(cause instanceof CommandError)) throw cause;
-      const error = cause.output.split("\n").find((line) => /error|undefined/i.test(line)) ?? cause.message;
-      const remedy = "update the compiler (CXX names another one), or use the wasm backend";
-      throw new SetupError("SETUP_COMPILE", `${error.trim()}: ${remedy}.`, { cause });
-    }
+/** Compiles kernels.cc, for this processor. Answers whether the compiler can; without it training is only slower. */
+export async function compileKernels(folder: string, wheel: Wheel, { report, signal }: SetupContext): Promise<boolean> {
+  report({ phase: "compile", message: "operations for training" });
+  const output = besideTensorFlow(folder, wheel, KERNELS_ADDON);
+  try {
+    await compile([...VECTORS, ...sharedLibrary("kernels"), KERNELS_SOURCE, ...output], signal);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    report({ phase: "compile", message: `without operations for training: ${error.message}` });
+    return false;
   }
+}
+
+async function compile(args: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+  const common = ["-std=c++17", "-fPIC", "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION", `-I${nodeHeaders()}`];
+  try {
+    await runCommand(compiler(), [...common, ...args], { signal });
+  } catch (cause) {
+    if (!(cause instanceof CommandError)) throw cause;
+    const error = cause.output.split("\n").find((line) => /error|undefined/i.test(line)) ?? cause.message;
+    const remedy = "update the compiler (CXX names another one), or use the wasm backend";
+    throw new SetupError("SETUP_COMPILE", `${error.trim()}: ${remedy}.`, { cause });
+  }
+}
+
+/** An addon in `folder/lib` that uses TensorFlow's headers, and its libraries wherever all that is moved together. */
+function besideTensorFlow(folder: string, wheel: Wheel, name: string): string[] {
+  const lib = join(folder, "lib");
+  const path = `-Wl,-rpath,${process.platform === "darwin" ? "@loader_path" : "$ORIGIN"}`;
+  const libraries = wheel.libraries.map((library) => join(lib, library));
+  return [`-I${join(folder, "include")}`, "-o", join(lib, name), ...libraries, path];
 }
 
 /** A library whose symbols of Node are found when Node loads it. */
 function sharedLibrary(moduleName: string): string[] {
   const lookup = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
   return ["-shared", `-DNODE_GYP_MODULE_NAME=${moduleName}`, ...lookup];
-}
-
-/** Looks for TensorFlow's libraries in the addon's own folder, wherever that is moved. */
-function besideItself(): string {
-  return `-Wl,-rpath,${process.platform === "darwin" ? "@loader_path" : "$ORIGIN"}`;
 }
 
 function nodeHeaders(): string {

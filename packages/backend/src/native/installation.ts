@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { cacheFolder } from "./cache-folder.ts";
 import { platformName } from "./platform.ts";
@@ -19,6 +21,8 @@ export interface Manifest {
   readonly addon: string;
   /** The addon of quiet.cc, and the library that it opens before the other is loaded. */
   readonly quiet?: { readonly addon: string; readonly library: string };
+  /** The addon of kernels.cc, and the processor that it was compiled on and for. */
+  readonly kernels?: { readonly addon: string; readonly processor: string };
 }
 
 /** The manifest's file name. It is written last: a folder without it is not finished. */
@@ -49,11 +53,24 @@ export function findInstallation(tfjsNode: TfjsNode): Installation | undefined {
 }
 
 /** Makes a manifest's paths absolute. */
-export function resolveManifest(folder: string, { source, addon, quiet }: Manifest): Installation {
+export function resolveManifest(folder: string, { source, addon, quiet, kernels }: Manifest): Installation {
   return {
     source,
     folder,
     addon: join(folder, addon),
     ...(quiet && { quiet: { addon: join(folder, quiet.addon), library: join(folder, quiet.library) } }),
+    ...(kernels && { kernels: { ...kernels, addon: join(folder, kernels.addon) } }),
   };
+}
+
+/** Whether the installation's own kernels can run here: a cache folder may be shared by computers that differ. */
+export function hasKernels({ kernels }: Installation): boolean {
+  return kernels?.processor === processor();
+}
+
+/** The processor's name and abilities, of which the latter are known on Linux, as one short text. */
+export function processor(): string {
+  const listed = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "";
+  const abilities = /^(?:flags|Features)\s*:.*$/m.exec(listed)?.[0] ?? "";
+  return createHash("sha256").update(`${cpus()[0]?.model}\n${abilities}`).digest("hex");
 }

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { unavailable } from "../backend-error.ts";
 import type { StartedBackend } from "../backend-info.ts";
 import { registerNativeKernels } from "../kernels/native/register.ts";
-import { findInstallation } from "../native/installation.ts";
+import { findInstallation, hasKernels } from "../native/installation.ts";
 import { loadTensorFlow } from "../native/load.ts";
 import type { TensorFlowBinding } from "../native/load.ts";
 import { NOT_SET_UP } from "../native/status.ts";
@@ -25,7 +25,7 @@ export async function startNative(): Promise<StartedBackend> {
     throw unavailable(`Native TensorFlow does not load from ${installation.folder}: ${remedy}.`, cause);
   }
   await selectBackend("tensorflow", "run `scratch-llm backend setup`.");
-  registerNativeKernels();
+  registerNativeKernels(hasKernels(installation));
   return {
     versions: { tfjs: tf.version.tfjs, "tfjs-node": tfjsNode.version, tensorflow: loaded.TF_Version },
     threads: availableParallelism(),

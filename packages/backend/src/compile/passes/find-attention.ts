@@ -13,6 +13,8 @@ export interface CausalAttention {
 }
 
 const ELEMENTWISE: ReadonlySet<string> = new Set(["Add", "AddV2", "Sub", "Mul"]);
+/** Of kernels.cc: inputs dy and the softmax. */
+const SOFTMAX_GRAD = "ScratchSoftmaxGrad";
 /** A mask of less would leave something of the future. */
 const MIN_MASK = 1e6;
 
@@ -62,7 +64,7 @@ class AttentionFinder {
     if (node.op === "Sum") return sameShape(this.#shapeOf(node.inputs[0]), shape) && this.#isOverRows(node);
     if (!sameShape(shapeOf(node), shape)) return false;
     const isScores = node.op === "BatchMatMulV2" && !isSet(node, "adj_x") && isSet(node, "adj_y");
-    return isScores || node.op === "Softmax" || ELEMENTWISE.has(node.op);
+    return isScores || node.op === "Softmax" || node.op === SOFTMAX_GRAD || ELEMENTWISE.has(node.op);
   }
 
   #isOverRows(sum: GraphNode): boolean {
@@ -97,6 +99,7 @@ class AttentionFinder {
   #vanishes(node: GraphNode): boolean {
     const inputs = node.inputs.map((input) => this.#node(input));
     if (node.op === "Softmax") return true; // canBeSplit looks at its mask
+    if (node.op === SOFTMAX_GRAD) return this.#vanishes(inputs[1] as GraphNode); // a product with the softmax
     const large = inputs.filter((input) => sameShape(shapeOf(input), shapeOf(node)));
     if (node.op === "Mul") return large.some((input) => this.#vanishes(input));
     return ELEMENTWISE.has(node.op) && large.length === 2 && large.every((input) => this.#vanishes(input));

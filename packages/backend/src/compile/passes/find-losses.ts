@@ -19,6 +19,8 @@ interface LossGradient {
   readonly weight: GraphNode | undefined;
 }
 
+const CROSS_ENTROPY: ReadonlySet<string> = new Set(["SparseSoftmaxCrossEntropyWithLogits", "ScratchCrossEntropy"]);
+
 /** All losses of products whose logits and gradient are used for nothing else. */
 export function findLosses(graph: Graph): LossOfProduct[] {
   return new LossFinder(graph).find();
@@ -37,8 +39,7 @@ class LossFinder {
 
   find(): LossOfProduct[] {
     return this.#graph.nodes.flatMap((entropy): LossOfProduct[] => {
-      const product =
-        entropy.op === "SparseSoftmaxCrossEntropyWithLogits" ? this.#producer(entropy.inputs[0]) : undefined;
+      const product = CROSS_ENTROPY.has(entropy.op) ? this.#producer(entropy.inputs[0]) : undefined;
       const isHead = product?.op === "MatMul" && !isSet(product, "transpose_a") && isSet(product, "transpose_b");
       if (!isHead || this.#usersOf(product).length !== 1 || this.#isFetched(product, entropy)) return [];
       const gradientUsers = this.#usersOf(entropy).filter(({ inputs }) => usesGradient(inputs, entropy));
@@ -74,7 +75,7 @@ class LossFinder {
   /** Whether a caller gets one of the nodes' large outputs. */
   #isFetched(...nodes: readonly GraphNode[]): boolean {
     return this.#graph.results.some(({ node, output }) =>
-      nodes.some(({ id, op }) => id === node && (op !== "SparseSoftmaxCrossEntropyWithLogits" || output === 1)),
+      nodes.some(({ id, op }) => id === node && (!CROSS_ENTROPY.has(op) || output === 1)),
     );
   }
 

@@ -2,6 +2,7 @@ import { GraphBuilder, uniformOf } from "../graph-builder.ts";
 import { DataType, type Graph, type GraphNode, numberAttr, sameValue, typeAttr, type Value } from "../graph.ts";
 import { nextId, nodesById, usersOf } from "../rewrite.ts";
 import { arithmetic } from "./expand-adamw.ts";
+import { VIEWS } from "./views.ts";
 
 /**
  * TensorFlow has no operation for decoupled decay, but its proximal gradient descent divides a variable, in place, by
@@ -20,7 +21,7 @@ interface InPlaceUpdate {
  * AdamW updates become in-place ones: `ResourceApplyAdam` after a decay. What {@link expandAdamW} would do with the rest makes
  * several copies of every parameter.
  */
-export function fuseAdamW(graph: Graph): Graph {
+export function fuseAdamW(graph: Graph, hasKernel = false): Graph {
   const updates = findUpdates(graph);
   const fused = new Set(updates.map(({ node }) => node.id));
   const isReplaced = (node: GraphNode): boolean =>
@@ -29,18 +30,20 @@ export function fuseAdamW(graph: Graph): Graph {
   const replaced = new Set(graph.nodes.filter(isReplaced).map(({ id }) => id));
   for (const node of graph.nodes) if (!replaced.has(node.id)) builder.put(node);
   const scalars = new Map<string, Scalars>();
-  const applied = updates.map((update) => applyInPlace(update, builder, scalars));
+  const applied = updates.map((update) =>
+    hasKernel ? applyKernel(update, builder) : applyInPlace(update, builder, scalars),
+  );
   return builder.finish(graph.results, [...graph.effects.filter((id) => !replaced.has(id)), ...applied]);
 }
 
 function findUpdates(graph: Graph): InPlaceUpdate[] {
   const byId = nodesById(graph);
   const users = usersOf(graph);
-  const fetched = new Set(graph.results.map(({ node }) => node));
+  const fetched = new Set(graph.results.map(({ node }) => memoryOf(node, byId)));
   return graph.nodes.flatMap((node) => {
     if (node.op !== "AdamWUpdate" || fetched.has(node.id)) return [];
     const reads = node.inputs.slice(0, 3).map((input) => byId.get(input.node) as GraphNode);
-    if (!reads.every((read) => read.op === "ReadVariableOp")) return [];
+    if (!reads.every((read) => read.op === "ReadVariableOp" && !fetched.has(read.id))) return [];
     const handles = reads.map((read) => read.inputs[0]) as [Value, Value, Value];
     const uses = users.get(node.id) ?? [];
     const isAssigned = (handle: Value, output: number): boolean =>
@@ -50,6 +53,22 @@ function findUpdates(graph: Graph): InPlaceUpdate[] {
       );
     return uses.length === 3 && handles.every(isAssigned) ? [{ node, handles }] : [];
   });
+}
+
+/** As one operation of kernels.cc, which changes what it reads. */
+function applyKernel({ node }: InPlaceUpdate, builder: GraphBuilder): number {
+  return builder.addEffect({
+    op: "ScratchAdamW",
+    inputs: node.inputs,
+    attrs: { D: typeAttr(DataType.float32), N: { kind: "int", value: 0 }, ...node.attrs },
+  });
+}
+
+/** The node whose memory a result is: a result must not change when its variable does. */
+function memoryOf(id: number, byId: ReadonlyMap<number, GraphNode>): number {
+  const node = byId.get(id);
+  const source = node && VIEWS.has(node.op) ? node.inputs[0] : undefined;
+  return source ? memoryOf(source.node, byId) : id;
 }
 
 /** What the operations want, made of what AdamW has; parameters of one group share them. */

@@ -1,14 +1,15 @@
-import type { Graph, GraphNode } from "../graph.ts";
-import { usersOf } from "../rewrite.ts";
+import type { Graph, GraphNode, Value } from "../graph.ts";
+import { nodesById, usersOf } from "../rewrite.ts";
 import { VIEWS } from "./views.ts";
 
-/** Operations that change variables in place, and how many of their first inputs are handles. */
-const HANDLES: Readonly<Record<string, number>> = {
-  ResourceApplyProximalGradientDescent: 1,
-  ResourceApplyAdam: 3,
-  AssignAddVariableOp: 1,
-  AssignSubVariableOp: 1,
-  ResourceStridedSliceAssign: 1,
+/** Operations that change variables in place, and which inputs are their handles, or values read from them. */
+const HANDLES: Readonly<Record<string, readonly number[]>> = {
+  ResourceApplyProximalGradientDescent: [0],
+  ResourceApplyAdam: [0, 1, 2],
+  AssignAddVariableOp: [0],
+  AssignSubVariableOp: [0],
+  ResourceStridedSliceAssign: [0],
+  ScratchAdamW: [0, 1, 2, 7],
 };
 
 /**
@@ -17,9 +18,11 @@ const HANDLES: Readonly<Record<string, number>> = {
  */
 export function orderUpdates(graph: Graph): Graph {
   const users = usersOf(graph);
+  const byId = nodesById(graph);
   const followers = followersOf(graph);
   const nodes = graph.nodes.map((node) => {
-    const handles = node.inputs.slice(0, HANDLES[node.op] ?? 0);
+    const changed = node.inputs.filter((_, i) => HANDLES[node.op]?.includes(i));
+    const handles = changed.map((input) => handleOf(input, byId));
     if (handles.length === 0) return node;
     const reads = handles.flatMap((handle) => (users.get(handle.node) ?? []).filter(isFirstRead));
     const later = dependents(node.id, followers);
@@ -29,6 +32,11 @@ export function orderUpdates(graph: Graph): Graph {
     return { ...node, after: [...new Set([...node.after, ...before.map(({ id }) => id)])] };
   });
   return { ...graph, nodes };
+}
+
+function handleOf(value: Value, byId: ReadonlyMap<number, GraphNode>): Value {
+  const source = byId.get(value.node);
+  return source?.op === "ReadVariableOp" ? (source.inputs[0] as Value) : value;
 }
 
 /** A read that waits for something is one of a new value. */

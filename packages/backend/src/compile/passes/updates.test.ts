@@ -1,12 +1,14 @@
 import { useTestBackend } from "@test/backend.ts";
 import { TestGraph } from "@test/graph.ts";
 import { expect, test } from "vitest";
-import type { Graph, GraphNode, Value } from "../graph.ts";
+import { boolAttr, DataType, type Graph, type GraphNode, typeAttr, type Value } from "../graph.ts";
+import { addTransfers } from "../transfers.ts";
 import { removeDeadNodes } from "./remove-dead-nodes.ts";
 import { assignInPlace } from "./assign-in-place.ts";
 import { copyAssignedInputs } from "./copy-assigned-inputs.ts";
 import { expandAdamW } from "./expand-adamw.ts";
 import { fuseAdamW } from "./fuse-adamw.ts";
+import { keepRounded } from "./keep-rounded.ts";
 import { lowerSliceUpdates } from "./lower-slice-updates.ts";
 import { orderUpdates } from "./order-updates.ts";
 
@@ -60,6 +62,36 @@ test("an update becomes a decay and an Adam step in place, one after the other",
   expect(ops(graph)).not.toContain("AssignVariableOp");
   expect(find(graph, "ResourceApplyAdam").after).toEqual([find(graph, "ResourceApplyProximalGradientDescent").id]);
   expect(graph.effects).toEqual([find(graph, "ResourceApplyAdam").id]);
+});
+
+test("with the kernels it is one operation, which waits for all who read the variable", () => {
+  const { g, effects, parameter } = update();
+  const other = g.op("Exp", parameter.read);
+  const graph = orderUpdates(fuseAdamW({ ...g.returning(other), effects }, true));
+  expect(ops(graph)).toEqual(["Exp", "ScratchAdamW"]);
+  expect(find(graph, "ScratchAdamW").after).toEqual(expect.arrayContaining([parameter.read.node, other.node]));
+});
+
+test("the kernel also keeps the weight that products read in bfloat16", () => {
+  const { g, effects, parameter } = update();
+  const attrs = { SrcT: typeAttr(DataType.float32), DstT: typeAttr(DataType.bfloat16), Truncate: boolAttr(false) };
+  const spec = { shape: [3], dtype: DataType.bfloat16 };
+  const rounded = g.builder.addOne({ op: "Cast", inputs: [parameter.read], attrs }, spec);
+  const graph = orderUpdates(keepRounded(fuseAdamW({ ...g.returning(g.op("Exp", rounded)), effects }, true)));
+  expect(ops(graph)).toEqual(["Exp", "ScratchAdamW"]);
+  const [kept] = find(graph, "Exp").inputs as [Value];
+  expect(find(graph, "ScratchAdamW").inputs.at(-1)).toEqual(kept);
+  expect(find(graph, "ScratchAdamW").after).toContain(find(graph, "Exp").id);
+
+  const { nodes } = addTransfers(graph, [{ handle: parameter.handle, spec: { shape: [3], dtype: DataType.float32 } }]);
+  expect(nodes.filter(({ op }) => op === "AssignVariableOp")).toHaveLength(2);
+  expect(nodes.filter(({ op }) => op === "DestroyResourceOp")).toHaveLength(2);
+});
+
+test("a variable whose old value is a result is not updated in place", () => {
+  const { g, effects, parameter } = update();
+  const graph = { ...g.returning(g.op("Reshape", parameter.read, g.builder.ints([3, 1]))), effects };
+  expect(fuseAdamW(graph, true)).toEqual(graph);
 });
 
 test("without decay there is none", () => {
