@@ -19,6 +19,11 @@ export function writeMetadata(metadata: Metadata): Record<string, string> {
   return { [KEY]: JSON.stringify(metadata) };
 }
 
+/** Bytes of a model's weights when it runs: those of 16 bits become 32-bit ones. */
+export function weightBytes({ dataBytes, quantization }: Pick<Metadata, "dataBytes" | "quantization">): number {
+  return dataBytes * (quantization === "f16" ? 2 : 1);
+}
+
 /** The file with its checksum at the end, as one more entry of `metadata_props`: what has changed is not run. */
 export function seal(file: Uint8Array): Uint8Array<ArrayBuffer> {
   return new BinaryWriter().raw(file).raw(sealOf(file)).finish();

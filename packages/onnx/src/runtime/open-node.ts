@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OnnxError } from "../errors.ts";
-import { type Metadata, readMetadata } from "../export/metadata.ts";
+import { type Metadata, readMetadata, weightBytes } from "../export/metadata.ts";
 import { fileNames } from "../export/onnx-model.ts";
 import type { Quantization } from "../export/quantization.ts";
 import { createSession, outOfMemory, type SessionOptions } from "./create-session.ts";
@@ -62,9 +62,9 @@ function checkData(path: string, metadata: Metadata): void {
 
 /**
  * Weights, and the keys and values of a full context. Repacked for speed, weights are in memory once: what is mapped from the file
- * can be dropped. Those of 16 bits become 32-bit ones.
+ * can be dropped.
  */
-function neededBytes({ config, quantization, dataBytes }: Metadata): number {
-  const { nLayers, contextLength, embDim } = config;
-  return dataBytes * (quantization === "f16" ? 2 : 1) + 2 * nLayers * contextLength * embDim * 4;
+function neededBytes(metadata: Metadata): number {
+  const { nLayers, contextLength, embDim } = metadata.config;
+  return weightBytes(metadata) + 2 * nLayers * contextLength * embDim * 4;
 }

@@ -1,5 +1,5 @@
 import { OnnxError } from "../errors.ts";
-import { type Metadata, readMetadata } from "../export/metadata.ts";
+import { type Metadata, readMetadata, weightBytes } from "../export/metadata.ts";
 import { createSession, outOfMemory, type SessionOptions } from "./create-session.ts";
 import type { GPTSession } from "./gpt-session.ts";
 
@@ -15,8 +15,8 @@ export interface OnnxFiles {
 const MOST_BYTES = 2 ** 31;
 
 /** Whether so many bytes of weights can be opened in a page. */
-export function fitsInPage({ dataBytes, quantization }: Pick<Metadata, "dataBytes" | "quantization">): boolean {
-  return dataBytes * (quantization === "f16" ? 2 : 1) < MOST_BYTES; // 16-bit weights become 32-bit ones
+export function fitsInPage(metadata: Pick<Metadata, "dataBytes" | "quantization">): boolean {
+  return weightBytes(metadata) < MOST_BYTES;
 }
 
 /**
