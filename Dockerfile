@@ -1,10 +1,12 @@
-# Serves a model: docker build -t scratch-llm . && docker run -p 8000:8000 -v ./runs/mine:/model:ro scratch-llm
+# Serves a model: docker build -t scratch-llm . && docker run -p 127.0.0.1:8000:8000 -v ./deploy:/model:ro scratch-llm
 FROM node:22-bookworm-slim AS build
 WORKDIR /source
 COPY . .
 RUN npx --yes pnpm@10 install --frozen-lockfile \
   && npx --yes pnpm@10 exec turbo run build --filter=@scratch-llm/trainer... --filter=@scratch-llm/playground... \
-  && npx --yes pnpm@10 --filter @scratch-llm/trainer deploy --legacy --prod /opt/scratch-llm/trainer \
+  # Not --prod: ONNX Runtime is optional for those who install the trainer, and so a development dependency here.
+  && npx --yes pnpm@10 --filter @scratch-llm/trainer deploy --legacy /opt/scratch-llm/trainer \
+  && find /opt/scratch-llm -path '*/onnxruntime-node/bin/*' '(' -name darwin -o -name win32 ')' -prune -exec rm -r {} + \
   && mkdir -p /opt/scratch-llm/playground \
   && cp -r apps/playground/dist /opt/scratch-llm/playground/dist
 
@@ -17,4 +19,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=2m --retries=3 \
   CMD ["node", "--eval", "fetch('http://127.0.0.1:8000/health').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/opt/scratch-llm/trainer/dist/main.js"]
-CMD ["serve", "--host", "0.0.0.0", "--model", "/model", "--backend", "wasm"]
+CMD ["serve", "--host", "0.0.0.0", "--model", "/model"]

@@ -147,10 +147,10 @@ it.each([
   expect(twin).toMatchObject({ tail: format.tail, chatTemplate: format.chatTemplate });
   const task = { instruction: tricky.instruction, input: "" };
   expect(twin.whole(task, "Yes {%")).toBe(format.whole(task, "Yes {%"));
-  const talk: ChatMessage[] = [];
-  for (const role of ["system", "user", "assistant", "user", "assistant", "user", "user"] as const) {
-    talk.push({ role, content: `${role} ${talk.length} <b>` });
-    if (role === "user") expect(twin.conversation(talk)).toBe(format.conversation(talk));
+  const roles = ["system", "user", "assistant", "user", "assistant", "user", "user"] as const;
+  const talk = roles.map((role, i): ChatMessage => ({ role, content: `${role} ${i} <b>` }));
+  for (const length of [2, 4, 6, 7]) {
+    expect(twin.conversation(talk.slice(0, length))).toBe(format.conversation(talk.slice(0, length)));
   }
 });
 

@@ -25,7 +25,12 @@ it("the Dockerfile builds in one stage and serves in another, without root, and 
   const [name, ...flags] = command.getJSONStrings().map((one) => one.getJSONValue());
   const serve = buildProgram(en).commands.find((one) => one.name() === name);
   expect(serve?.parseOptions(flags)).toEqual({ operands: [], unknown: [] });
-  expect(serve?.opts()).toMatchObject({ host: "0.0.0.0", port: 8000, model: "/model", backend: "wasm" });
+  expect(serve?.opts()).toMatchObject({ host: "0.0.0.0", port: 8000, model: "/model", backend: "auto" });
+  // ONNX Runtime is there: a development dependency of the trainer, which is deployed with all of them.
+  const build = dockerfile.getInstructions().find((one) => one.getArgumentsContent()?.includes(" deploy "));
+  expect(build?.getArgumentsContent()).not.toMatch(/--prod |--no-optional/u);
+  const trainer = JSON.parse(await read("apps/trainer/package.json")) as { devDependencies: Record<string, string> };
+  expect(trainer.devDependencies).toHaveProperty("onnxruntime-node");
 });
 
 it("the compose file wants a model and a key, and listens on this computer alone", async () => {
@@ -37,6 +42,8 @@ it("the compose file wants a model and a key, and listens on this computer alone
     volumes: [expect.stringMatching(/^\$\{SCRATCH_LLM_MODEL:\?[^}]+\}:\/model:ro$/u)],
     environment: { SCRATCH_LLM_API_KEY: expect.stringMatching(/^\$\{SCRATCH_LLM_API_KEY:\?/u) },
     read_only: true,
+    security_opt: ["no-new-privileges:true"],
+    tmpfs: expect.arrayContaining(["/home/node/.cache"]),
     cap_drop: ["ALL"],
   });
 });
