@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
@@ -39,6 +39,14 @@ it.skipIf(!currentPlatform()?.wheel)(
     expect(downloads.map(({ bytes }) => bytes)).toEqual(
       downloads.map(({ bytes = 0 }) => bytes).toSorted((a, b) => a - b),
     );
+
+    // One of an earlier version, without kernels, gets them.
+    const manifest = join(results[0]!.folder, "installation.json");
+    const { kernels, ...rest } = JSON.parse(await readFile(manifest, "utf8")) as { kernels: unknown };
+    expect(kernels).toBeDefined();
+    await writeFile(manifest, JSON.stringify(rest));
+    expect(await setupNative()).toEqual(results[0]);
+    expect(JSON.parse(await readFile(manifest, "utf8"))).toEqual({ ...rest, kernels });
 
     const status = await nativeStatus();
     expect(status).toMatchObject({ ready: true, source: "wheel" });
