@@ -161,6 +161,9 @@ describe("scratch-llm", () => {
     expect(events(info.stdout).at(-1)).toMatchObject({ type: "done", format: "hf", config: { embDim: 16 } });
     const perplexity = await run(["eval", "perplexity", "--model", "mine", "--json", ...wasm], folder, "", env);
     expect(events(perplexity.stdout).at(-1)).toMatchObject({ type: "done", loss: expect.any(Number) });
+    await writeFile(join(folder, "one.txt"), "a");
+    const short = ["eval", "perplexity", "--model", path, "--data", "one.txt", "--json", ...wasm];
+    expect(events((await run(short, folder)).stdout).at(-1)).toMatchObject({ type: "error", code: "DATA" });
     const onward = await run(
       train("--init", "mine", "--max-steps", "2", "--run-dir", join(folder, "onward")),
       folder,

@@ -8,5 +8,5 @@ export { DownloadError, type DownloadErrorCode } from "./hub/download-error.ts";
 export { downloadModel, findCachedModel, planDownload } from "./hub/download-model.ts";
 export type { DownloadPlan } from "./hub/download-plan.ts";
 export type { DownloadEvent } from "./hub/events.ts";
-export { downloadOpenAI, type OpenAIOptions, planOpenAI } from "./hub/openai.ts";
+export { downloadOpenAI, listOpenAI, type OpenAIOptions, planOpenAI, removeOpenAI } from "./hub/openai.ts";
 export type { HubOptions } from "./hub/settings.ts";

@@ -4,6 +4,7 @@ import { calcLossBatch, calcLossLoader, compileOnBatch, encodeTexts, perplexity 
 import { loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "../bring-up.ts";
 import type { ComputeFlags, Context } from "../flags.ts";
+import { TrainerError } from "../errors.ts";
 import { readCorpus } from "../corpus.ts";
 import { findModel } from "../find-model.ts";
 import { fill } from "../messages/messages.ts";
@@ -25,6 +26,7 @@ export async function evalPerplexity(flags: PerplexityFlags, context: Context): 
   await bringUpBackend(backend, output, messages);
   const { model, tokenizer, config } = await loadModelFolder(path);
   const tokens = encodeTexts(corpus.texts, tokenizer);
+  if (tokens.length < 2) throw new TrainerError("DATA", "The text is a single token. Give a longer one with --data.");
   const longest = Math.min(config.contextLength, tokens.length - 1);
   const maxLength = Math.min(flags.contextLength ?? longest, longest);
   const dataset = new GPTDatasetV1(tokens, undefined, { maxLength, stride: maxLength });

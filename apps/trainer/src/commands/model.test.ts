@@ -1,10 +1,11 @@
 // Downloads through the built command line, from servers on this machine.
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { HubServer } from "@test/hub-server.ts";
 import { OpenAIServer } from "@test/openai-server.ts";
-import { type Ended, eventsOf, runTrainer } from "@test/run-trainer.ts";
+import { type Ended, eventsOf, startTrainer } from "@test/run-trainer.ts";
 import { TinyHub } from "@test/tiny-hub.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -23,11 +24,13 @@ afterEach(async () => {
   await rm(cwd, { recursive: true });
 });
 
-/** Runs a command with caches in the test's folder. */
-function command(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+/** Starts a command with caches in the test's folder. */
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ReturnType<typeof startTrainer> {
   const caches = { HF_HOME: join(cwd, "hf"), XDG_CACHE_HOME: join(cwd, "cache"), HF_HUB_CACHE: "", HF_HUB_OFFLINE: "" };
-  return runTrainer(args, { cwd, env: { ...caches, HF_ENDPOINT: hub.endpoint, ...env } });
+  return startTrainer(args, { cwd, env: { ...caches, HF_ENDPOINT: hub.endpoint, ...env } });
 }
+
+const command = (...how: Parameters<typeof start>): Promise<Ended> => start(...how).ended;
 
 function expectOneLine({ code, stdout, stderr }: Ended, words: RegExp): void {
   expect(stderr).toMatch(words);
@@ -74,6 +77,34 @@ describe("model download", () => {
     expect(generated.code, generated.stdout).toBe(0);
     expect(eventsOf(generated.stdout).at(-1)).toMatchObject({ type: "done", newTokens: 3 });
     expect([...hub.requests, ...openAI.asked]).toEqual([]);
+    expect((await command(["model", "list"])).stdout).toMatch(new RegExp(`^${name} +\\d`, "u"));
+    expect((await command(["model", "rm", name])).code).toBe(0);
+    expect((await command(["model", "list"])).stdout).not.toContain(name);
+    const nothing = await command(["model", "rm", name]);
+    expect(nothing.stderr).toBe(`Error: There is no model ${name} on this computer. See them with: model list\n`);
+  });
+
+  it("stops at Ctrl-C with 130 and one line, and goes on where it was", async () => {
+    const args = ["model", "download", "owner/name", "--quiet"];
+    const half = new Promise<void>((resolve) => {
+      hub.misbehave = ({ response, name, content, attempt }) => {
+        if (name !== "model.safetensors" || attempt > 0) return false;
+        response.writeHead(200, { etag: hub.etagOf(content), "content-length": content.length });
+        response.write(content.subarray(0, 20_000), () => resolve()); // and nothing more
+        return true;
+      };
+    });
+    const { child, ended } = start(args);
+    await half;
+    const part = join(cwd, "hf", "hub", "models--owner--name", "blobs", `${hub.hash("model.safetensors")}.incomplete`);
+    while (((await stat(part).catch(() => undefined))?.size ?? 0) === 0) await sleep(20);
+    child.kill("SIGINT");
+    const { code, stderr } = await ended;
+    expect(code, stderr).toBe(130);
+    expect(stderr).toBe("Error: Stopped. The same command goes on where it was.\n");
+    const again = await start(args).ended;
+    expect(again.code, again.stderr).toBe(0);
+    expect(hub.contentRequests("model.safetensors").at(-1)?.headers.range).toMatch(/^bytes=\d+-$/u);
   });
 
   it.each([

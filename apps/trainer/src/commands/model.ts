@@ -10,11 +10,14 @@ import {
   downloadOpenAI,
   type DownloadPlan,
   exportModel,
+  DownloadError,
   listCachedModels,
+  listOpenAI,
   loadModelFolder,
   planDownload,
   planOpenAI,
   removeCachedModel,
+  removeOpenAI,
 } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "../bring-up.ts";
 import type { Context } from "../flags.ts";
@@ -104,7 +107,7 @@ export async function importFolder(
 
 /** `model list`: what is in the caches. */
 export async function list({ output, messages }: Context): Promise<void> {
-  const cached = await listCachedModels();
+  const cached = [...(await listCachedModels()), ...(await listOpenAI())];
   const imported = await importedModels();
   for (const { name, bytes, isWhole } of cached) {
     output.result(
@@ -163,8 +166,16 @@ export async function exportTo(name: string, target: string, flags: ExportFlags,
 
 /** `model rm NAME`: deletes a downloaded or imported model. */
 export async function remove(name: string, { output, messages }: Context): Promise<void> {
-  const removed = (await removeImported(name)) || (await removeCachedModel(name));
+  const removed = name.startsWith(OPENAI_PREFIX)
+    ? await removeOpenAI(name.slice(OPENAI_PREFIX.length))
+    : (await removeImported(name)) || (await removeCachedModel(name).catch(invalidIsAbsent));
   if (!removed) throw new TrainerError("MODEL_FOLDER", fill(messages.model.nothingToRemove, { name }));
   output.result(fill(messages.model.removed, { name }));
   output.event({ type: "done", name });
+}
+
+/** What cannot name a downloaded model could have named an imported one. */
+function invalidIsAbsent(error: unknown): false {
+  if (error instanceof DownloadError && error.code === "NAME_INVALID") return false;
+  throw error;
 }

@@ -34,7 +34,7 @@ export function planFiles<File extends Sized>(
 }
 
 /** Bytes of all files together. */
-export function totalSize(files: readonly Sized[]): number {
+export function totalSize(files: readonly { readonly size: number }[]): number {
   return files.reduce((total, { size }) => total + size, 0);
 }
 

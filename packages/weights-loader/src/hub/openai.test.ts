@@ -6,7 +6,7 @@ import { OpenAIServer } from "@test/openai-server.ts";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadModelFolder } from "../node/load.ts";
-import { downloadOpenAI, type OpenAIOptions, planOpenAI } from "./openai.ts";
+import { downloadOpenAI, listOpenAI, type OpenAIOptions, planOpenAI, removeOpenAI } from "./openai.ts";
 
 const DATA = "model.ckpt.data-00000-of-00001";
 const NAMES = ["hparams.json", "encoder.json", "vocab.bpe", "model.ckpt.index", DATA];
@@ -55,6 +55,17 @@ it("plans without bringing anything", async () => {
   expect(await planOpenAI("124M", options)).toMatchObject({ missingBytes: 0 });
 });
 
+it("lists and removes what is in the cache", async () => {
+  expect(await listOpenAI(options)).toEqual([]);
+  const folder = await downloadOpenAI("124M", options);
+  const { files } = await planOpenAI("124M", options);
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  expect(await listOpenAI(options)).toEqual([{ name: "openai:124M", folder, bytes, isWhole: true }]);
+  expect(await removeOpenAI("124M", options)).toBe(true);
+  expect(await removeOpenAI("124M", options)).toBe(false);
+  expect(await readdir(cacheFolder)).toEqual([]);
+});
+
 it("refuses a damaged file by the server's hash", async () => {
   server.change = flip;
   await expect(downloadOpenAI("124M", options)).rejects.toMatchObject({ code: "CHECKSUM_MISMATCH", message: /md5/ });
@@ -68,6 +79,7 @@ it("refuses a damaged file by the checkpoint's own checksums where the server gi
     code: "CHECKSUM_MISMATCH",
     message: /CRC-32C/,
   });
+  expect(await listOpenAI(options)).toMatchObject([{ name: "openai:124M", isWhole: false }]);
   expect(existsSync(join(cacheFolder, "124M"))).toBe(false);
   server.change = (_, content) => content;
   expect((await planOpenAI("124M", options)).files.filter(({ isCached }) => !isCached)).toHaveLength(2);

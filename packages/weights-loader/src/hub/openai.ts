@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { openTensorFlowCheckpoint } from "../node/tensorflow-checkpoint.ts";
+import type { CachedModel } from "./cache.ts";
 import { hashFromHeaders } from "./checksum.ts";
 import { requireDiskSpace } from "./disk-space.ts";
 import { DownloadError, writeError } from "./download-error.ts";
@@ -77,6 +78,27 @@ export async function planOpenAI(size: string, options: OpenAIOptions = {}): Pro
   } finally {
     await client.close();
   }
+}
+
+/** OpenAI's models in the cache. */
+export async function listOpenAI(options: OpenAIOptions = {}): Promise<CachedModel[]> {
+  const models: CachedModel[] = [];
+  for (const size of SIZES) {
+    const { folder } = resolve(size, options);
+    for (const at of [folder, incomplete(folder)].filter((path) => existsSync(path))) {
+      const files = await Promise.all((await readdir(at)).map((name) => stat(join(at, name))));
+      models.push({ name: `openai:${size}`, folder: at, bytes: totalSize(files), isWhole: at === folder });
+    }
+  }
+  return models;
+}
+
+/** Removes one of OpenAI's models from the cache; answers whether it was there. */
+export async function removeOpenAI(size: string, options: OpenAIOptions = {}): Promise<boolean> {
+  const { folder } = resolve(size, options);
+  const found = [folder, incomplete(folder)].filter((path) => existsSync(path));
+  for (const path of found) await rm(path, { recursive: true });
+  return found.length > 0;
 }
 
 function resolve(

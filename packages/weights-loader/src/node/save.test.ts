@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GPTModel, GPTModelFast, type GPTConfig } from "@scratch-llm/gpt";
@@ -80,6 +80,16 @@ it("writes the files that transformers looks for and no others", async () => {
   ]);
   const config = JSON.parse(await readFile(join(folder, "new", "run", "config.json"), "utf8"));
   expect(config).toMatchObject({ model_type: "gpt2", n_embd: 12, tie_word_embeddings: false, scratch_llm: base });
+  model.dispose();
+});
+
+it.each(["hf", "gguf"] as const)("%s: says which folder cannot be made", async (format) => {
+  const model = randomModel(base);
+  await writeFile(join(folder, "file"), "");
+  await expect(exportModel(join(folder, "file", "mine"), { format, model, tokenizer })).rejects.toMatchObject({
+    code: "WRITE_FAILED",
+    message: expect.stringMatching(/^Cannot make the folder .*mine \(ENOTDIR\)/),
+  });
   model.dispose();
 });
 

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { SafetensorsError } from "@scratch-llm/safetensors";
 import { writeFileAtomic, writeSafetensors } from "@scratch-llm/safetensors/node";
 import { encodeGguf } from "../gguf.ts";
 import { modelFiles, reader, type SaveOptions, WEIGHTS_FILE, WEIGHTS_METADATA } from "../model-files.ts";
@@ -37,7 +38,7 @@ export async function exportModel(path: string, { format, ...options }: ExportOp
   if (format !== "gguf") return saveFolder(path, format, options);
   const { model, tokenizer, dtype = "F32", extra } = options;
   const file = path.endsWith(".gguf") ? path : join(path, "model.gguf");
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   const { eosId } = tokenizer;
   const { config } = model;
   const chatTemplate = extra?.tokenizerConfig?.["chat_template"] as string | undefined;
@@ -47,9 +48,18 @@ export async function exportModel(path: string, { format, ...options }: ExportOp
   return file;
 }
 
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new SafetensorsError("WRITE_FAILED", `Cannot make the folder ${path} (${code}); choose another.`, { cause });
+  }
+}
+
 async function saveFolder(folder: string, format: "hf" | "book", options: SaveOptions): Promise<string> {
   const { texts, weights } = modelFiles(format, options);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const [name, text] of texts) await writeFileAtomic(join(folder, name), text);
   const path = join(folder, WEIGHTS_FILE);
   await writeSafetensors(path, weights, WEIGHTS_METADATA);
