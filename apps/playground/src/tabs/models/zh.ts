@@ -29,7 +29,7 @@ export const zh: Words = {
   repository: "仓库",
   describe: "查看大小和许可证",
   plan: (form, size, files) =>
-    `${form === "safetensors" ? "safetensors，所有标签页都能用" : `${FORMS[form]}，只能写作和对话`}：${files} 个文件，共 ${size}`,
+    `${form === "safetensors" ? "“safetensors”，所有标签页都能用" : `${FORMS[form]}，只能写作和对话`}：${files} 个文件，共 ${size}`,
   already: (size) => `，其中 ${size} 已在本机`,
   tooLarge: "对网页来说太大",
   licence: (licence) => `许可证：${licence}`,
