@@ -1,64 +1,46 @@
 // A model that the trainer exported as ONNX, on the page and in its engine, with threads and without.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import { HubServer } from "@test/hub-server.ts";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, launch, open, TestPage } from "../src/engine/testing/browser.ts";
 import { exportBundled, type Exported } from "../src/engine/testing/export-bundled.ts";
 import { dropped } from "../src/engine/testing/folder.ts";
-
-/** Greedy, so that two ways to compute give one text. */
-const WRITING = "tab=generate&temperature=0&length=30";
+import { expectAccessible, type Opened, useSite } from "./site.ts";
 
 describe.skipIf(!hasBrowser)("a model of ONNX Runtime in Chromium", { timeout: 90_000 }, () => {
+  const site = useSite();
   let exported: Exported;
-  let browser: Browser;
   beforeAll(async () => {
     exported = await exportBundled(["none", "dynamic"]);
-    browser = await launch({ webgpu: false });
   }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await exported?.remove();
-  });
+  afterAll(() => exported?.remove());
 
   describe("on the page", () => {
-    let site: TestPage;
-    let context: BrowserContext;
+    let opened: Opened;
     let page: Page;
-    const faults: string[] = [];
     const asked: string[] = [];
     beforeAll(async () => {
-      site = await TestPage.serve({ isolated: true, page: "index.html" });
-      context = await browser.newContext({ locale: "en-GB" });
-      page = await context.newPage();
-      page.on("request", (request) => asked.push(request.url()));
-      page.on("pageerror", ({ message }) => faults.push(message));
-      page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+      opened = await site.open("tab=generate&temperature=0&length=30"); // greedy: two ways to compute give one text
+      ({ page } = opened);
+      opened.context.on("request", (request) => asked.push(request.url()));
+      await page.reload();
     }, 120_000);
-    afterAll(async () => {
-      await context?.close();
-      await site?.close();
-    });
+    afterAll(() => opened?.context.close());
 
     const go = (tab: string) => page.getByTestId(`tab-${tab}`).click();
     const write = async (): Promise<string> => {
       await page.getByTestId("write").click();
-      await expect
-        .poll(() => page.getByTestId("speed").getAttribute("data-reason"), { timeout: 60_000 })
-        .toBe("length");
+      await page.locator('[data-testid="speed"][data-reason="length"]').waitFor({ timeout: 60_000 });
       return page.getByTestId("written").innerText();
     };
-    const expectAccessible = async (): Promise<void> => {
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      expect(grave.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-    };
+
+    /** In the tab itself: the status line and the folder's name stay what they were. */
+    const expectNoEnglish = async (): Promise<void> =>
+      expect(await page.locator("main").innerText()).not.toMatch(/[a-z]{2,}\s+[a-z]{2,}\s+[a-z]{2,}/u);
 
     it("writes what the model that it was exported from writes", async () => {
-      await page.goto(`${site.address}?${WRITING}`);
       const expected = await write();
       expect(asked.filter((url) => /ort[.-]/u.test(url))).toEqual([]); // nothing of it before it is needed
       await go("models");
@@ -75,10 +57,10 @@ describe.skipIf(!hasBrowser)("a model of ONNX Runtime in Chromium", { timeout: 9
       await page.getByTestId("onnx").waitFor({ timeout: 60_000 });
       const threads = await page.evaluate(() => Math.min(4, navigator.hardwareConcurrency));
       expect(await page.getByTestId("onnx").innerText()).toContain(`32-bit floats, ${threads} thread`);
-      await expectAccessible();
+      await expectAccessible(page, "models");
       await go("generate");
       expect(await write()).toBe(expected);
-      expect(faults).toEqual([]);
+      expect(opened.errors).toEqual([]);
     });
 
     it("shows the next token, and what it cannot show it says", async () => {
@@ -88,23 +70,23 @@ describe.skipIf(!hasBrowser)("a model of ONNX Runtime in Chromium", { timeout: 9
         await go(tab);
         expect(await page.getByTestId("answers-only").innerText()).toContain("nothing of its inside");
       }
-      await expectAccessible();
+      await expectAccessible(page, "answers only");
       await page.getByTestId("language").click();
-      expect(await page.locator("main").innerText()).not.toMatch(/[a-z]{2,}\s+[a-z]{2,}\s+[a-z]{2,}/u);
+      await expectNoEnglish();
       await go("attention");
       await page.getByTestId("show-bundled").click();
       await page.getByTestId("attention-map").waitFor();
-      expect(faults).toEqual([]);
+      expect(opened.errors).toEqual([]);
     });
 
     it("takes a folder, and the form in it that is fastest here", async () => {
       await go("models");
       await page.getByTestId("model-files-input").setInputFiles(exported.path);
       await expect.poll(() => page.getByTestId("onnx").innerText(), { timeout: 60_000 }).toContain("动态");
-      expect(await page.locator("main").innerText()).not.toMatch(/[a-z]{2,}\s+[a-z]{2,}\s+[a-z]{2,}/u);
+      await expectNoEnglish();
       await page.getByTestId("show-bundled").click();
       await expect.poll(() => page.getByTestId("onnx").count()).toBe(0);
-      expect(faults).toEqual([]);
+      expect(opened.errors).toEqual([]);
     });
   });
 
@@ -115,9 +97,10 @@ describe.skipIf(!hasBrowser)("a model of ONNX Runtime in Chromium", { timeout: 9
       files.set(name, await readFile(join(exported.path, name)));
     }
     const hub = await new HubServer(files).start();
-    const site = await TestPage.serve({ isolated: false });
+    const plain = await TestPage.serve({ isolated: false });
+    const browser = await launch({ webgpu: false });
     const context = await browser.newContext();
-    const page = await open(context, site);
+    const page = await open(context, plain);
     const found = await page.evaluate(async (endpoint) => {
       const { engine } = window;
       const repository = { endpoint, repository: "owner/name" };
@@ -143,6 +126,7 @@ describe.skipIf(!hasBrowser)("a model of ONNX Runtime in Chromium", { timeout: 9
     });
     expect(await write("onnx")).toEqual(expected);
     await context.close();
-    await site.close();
+    await plain.close();
+    await browser.close();
   });
 });
