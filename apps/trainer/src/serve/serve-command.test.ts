@@ -3,7 +3,12 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Ended, eventsOf, startTrainer } from "@test/run-trainer.ts";
+import { PHI3 } from "@scratch-llm/finetune-instruct";
+import { GPTModel } from "@scratch-llm/gpt";
+import { Generator } from "@scratch-llm/nn";
+import { saveOnnxFolder } from "@scratch-llm/onnx/node";
 import { saveHuggingFaceFolder } from "@scratch-llm/weights-loader/node";
+import OpenAI from "openai";
 import { beforeAll, describe, expect, it } from "vitest";
 import { post, tinyModel } from "../../test/tiny-server.ts";
 
@@ -20,9 +25,11 @@ interface Started {
   readonly url: string;
 }
 
+const CPU = ["--backend", "cpu"];
+
 /** Starts the built command and waits for its address. */
 async function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Started> {
-  const all = ["serve", "--backend", "cpu", "--json", "--port", "0", ...args];
+  const all = ["serve", "--json", "--port", "0", ...args];
   const { child, ended } = startTrainer(all, { cwd: folder, env });
   const url = await new Promise<string>((resolve, reject) => {
     let stdout = "";
@@ -38,7 +45,7 @@ async function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
 
 describe("serve", () => {
   it("serves a folder under its name, and after SIGTERM ends with what it was answering", async () => {
-    const { child, ended, url } = await start(["--model", "small", "--template", "phi3"]);
+    const { child, ended, url } = await start([...CPU, "--model", "small", "--template", "phi3"]);
     const models = (await (await fetch(`${url}/v1/models`)).json()) as { data: { id: string }[] };
     expect(models.data.map(({ id }) => id)).toEqual(["small"]);
     const chat = { model: "small", messages: [{ role: "user", content: "A" }], temperature: 0, stream: true };
@@ -59,7 +66,9 @@ describe("serve", () => {
   });
 
   it("asks for the key of the environment, and ends at once with a second signal", async () => {
-    const { child, ended, url } = await start(["--model", "small", "--name", "mine"], { SCRATCH_LLM_API_KEY: "k" });
+    const { child, ended, url } = await start([...CPU, "--model", "small", "--name", "mine"], {
+      SCRATCH_LLM_API_KEY: "k",
+    });
     const headers = { Authorization: "Bearer k" };
     const wish = { model: "mine", prompt: "A", max_tokens: 90, stream: true };
     expect((await post(`${url}/v1/completions`, wish)).status).toBe(401);
@@ -71,7 +80,7 @@ describe("serve", () => {
   });
 
   it("says where it cannot listen", async () => {
-    const { child, ended, url } = await start(["--model", "small"]);
+    const { child, ended, url } = await start([...CPU, "--model", "small"]);
     const { port } = new URL(url);
     const second = startTrainer(["serve", "--backend", "cpu", "--model", "small", "--port", port], { cwd: folder });
     const { code, stderr } = await second.ended;
@@ -88,10 +97,110 @@ describe("serve", () => {
     };
     await saveHuggingFaceFolder(join(folder, "chatty"), await tinyModel());
     await writeFile(join(folder, "chatty", "tokenizer_config.json"), JSON.stringify(config));
-    const { child, ended, url } = await start(["--model", "chatty"]);
+    const { child, ended, url } = await start([...CPU, "--model", "chatty"]);
     const chat = { messages: [{ role: "user", content: "A" }], max_tokens: 2 };
     expect((await post(`${url}/v1/chat/completions`, chat)).status).toBe(200);
     child.kill("SIGTERM");
     expect((await ended).code).toBe(0);
+  });
+
+  it("answers others while it reads a long prompt", async () => {
+    const { tokenizer } = await tinyModel();
+    const shape = { vocabSize: tokenizer.vocabSize, contextLength: 512, embDim: 128, nHeads: 2, nLayers: 4 };
+    const model = new GPTModel({ ...shape, dropRate: 0, qkvBias: false }, { generator: new Generator(7) });
+    await saveHuggingFaceFolder(join(folder, "slow"), { model, tokenizer });
+    const { child, ended, url } = await start([...CPU, "--model", "slow"]);
+    const prompt = Array.from({ length: 500 }, (_, i) => i % 200);
+    const state = { answered: false };
+    const answer = post(`${url}/v1/completions`, { prompt, max_tokens: 1 }).finally(() => (state.answered = true));
+    let checks = 0;
+    while (!state.answered) {
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      checks += 1;
+    }
+    expect((await answer).status).toBe(200);
+    expect(checks).toBeGreaterThan(20); // where one thread does both, it is no more than two or three
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(0);
+  });
+});
+
+describe("a deployed folder", () => {
+  it("answers the openai client in the format that it carries, streaming or not, and many at once", async () => {
+    const { model, tokenizer } = await tinyModel();
+    const extra = { tokenizerConfig: { ...PHI3.chatTemplate } };
+    await saveOnnxFolder(join(folder, "deployed"), { model, tokenizer, extra });
+    const { child, ended, url } = await start(["--model", "deployed"]);
+    const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: "none", maxRetries: 0 });
+    const wish = (content: string) => ({
+      model: "deployed",
+      messages: [{ role: "user" as const, content }],
+      temperature: 0,
+      max_tokens: 8,
+    });
+    const textOf = async (content: string): Promise<string | null | undefined> =>
+      (await client.chat.completions.create(wish(content))).choices[0]?.message.content;
+    const whole = await textOf("A prompt");
+    let streamed = "";
+    for await (const { choices } of await client.chat.completions.create({ ...wish("A prompt"), stream: true })) {
+      streamed += choices[0]?.delta.content ?? "";
+    }
+    expect(streamed).toBe(whole);
+    const prompt = PHI3.conversation([{ role: "user", content: "A prompt" }]);
+    const same = await client.completions.create({ model: "deployed", prompt, temperature: 0, max_tokens: 8 });
+    expect(same.choices[0]?.text).toBe(whole);
+    const others = ["A", "A prompt", "An answer", "goes"];
+    const alone: unknown[] = [];
+    for (const text of others) alone.push(await textOf(text));
+    const together = await Promise.all(Array.from({ length: 64 }, (_, i) => textOf(others[i % 4] as string)));
+    expect(together).toEqual(Array.from({ length: 64 }, (_, i) => alone[i % 4]));
+    child.kill("SIGTERM");
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(eventsOf(stdout).map(({ type }) => type)).toEqual(["runtime", "listening", "done"]);
+  });
+
+  it.each([
+    [["--model", "deployed", "--runtime", "tfjs"], "deployed is for ONNX Runtime and --runtime tfjs for TensorFlow.js"],
+    [["--model", "deployed", ...CPU], "deployed is for ONNX Runtime and --backend cpu for TensorFlow.js"],
+    [["--model", "small", "--quantize", "int8", "--eager"], "--quantize int8 is for ONNX Runtime and --eager"],
+    [["--model", "deployed", "--quantize", "int8"], "deployed is exported already (--quantize none)"],
+  ])("is not run by flags that contradict one another: %s", async (args, words) => {
+    const { code, stderr } = await startTrainer(["serve", "--port", "0", ...args], { cwd: folder }).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain(words);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("where onnxruntime-node is not installed", () => {
+  /** Node does not find it in this process. */
+  const missing = (): NodeJS.ProcessEnv => {
+    const hook =
+      'export const resolve = (name, context, next) => next(name.replace(/^onnxruntime-node$/u, "missing"), context);';
+    const url = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+    return {
+      NODE_OPTIONS: `--import ${url(`import { register } from "node:module"; register(${JSON.stringify(url(hook))});`)}`,
+    };
+  };
+
+  it("runs on TensorFlow.js without a word of it", async () => {
+    const args = ["generate", "--model", "small", "--prompt", "A", "--max-new-tokens", "2"];
+    const { code, stderr } = await startTrainer(args, { cwd: folder, env: missing() }).ended;
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/^Runs on TensorFlow\.js \(\w+\)\.$/mu);
+    expect(stderr).not.toMatch(/onnx/iu);
+  });
+
+  it.each([
+    [["--model", "small", "--runtime", "onnx"], "--runtime onnx needs ONNX Runtime"],
+    [["--model", "deployed"], "deployed needs ONNX Runtime"],
+  ])("says in one line how to install it where it is needed: %s", async (args, words) => {
+    const all = ["serve", "--port", "0", ...args];
+    const { code, stderr } = await startTrainer(all, { cwd: folder, env: missing() }).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain(words);
+    expect(stderr).toContain("npm install onnxruntime-node");
+    expect(stderr.trim().split("\n")).toHaveLength(1);
   });
 });
