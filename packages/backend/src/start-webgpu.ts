@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { unavailable } from "./backend-error.ts";
 import type { StartedBackend } from "./backend-info.ts";
+import { registerWebgpuKernels } from "./kernels/webgpu/register.ts";
 import { selectBackend } from "./select-backend.ts";
 
 /** Starts WebGPU where an adapter really answers: `navigator.gpu` alone promises nothing. */
@@ -12,6 +13,7 @@ export async function startWebgpu(): Promise<StartedBackend> {
     throw unavailable("The WebGPU backend is not installed: add @tensorflow/tfjs-backend-webgpu.", cause);
   }
   await selectBackend("webgpu", "update the graphics driver, or use the wasm backend.");
+  registerWebgpuKernels();
   const { vendor, architecture, isFallbackAdapter } = adapter.info;
   const name = [vendor, architecture].filter(Boolean).join(" ") || "unnamed";
   return {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Browser, Page } from "playwright-core";
 import { hasBrowser, launch, open, TestPage } from "./testing/browser.ts";
-import { expectTraining, expectWriting } from "./testing/scenario.ts";
+import { expectLossesOfWasm, expectTraining, expectWriting } from "./testing/scenario.ts";
 
 describe.skipIf(!hasBrowser)("the engine in Chromium on software WebGPU", { timeout: 1_800_000 }, () => {
   let site: TestPage;
@@ -52,4 +52,6 @@ describe.skipIf(!hasBrowser)("the engine in Chromium on software WebGPU", { time
       status: { backend: "webgpu" },
     });
   });
+
+  it("trains with the losses of WASM", () => expectLossesOfWasm(page));
 });

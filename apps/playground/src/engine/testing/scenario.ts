@@ -54,6 +54,19 @@ export async function expectTraining(page: Page, { small }: { readonly small: bo
   expect(latest, "ms that a timer of the page was late").toBeLessThan(200);
 }
 
+/** WebGPU's losses are WASM's: it drops what its device refuses without an exception, and goes on with wrong numbers. */
+export async function expectLossesOfWasm(page: Page): Promise<void> {
+  const losses: number[][] = [];
+  for (const backend of ["wasm", "webgpu"] as const) {
+    await page.evaluate((choice) => window.engine.start(choice), backend);
+    await newRun(page, "c", true);
+    losses.push((await train(page, "c", 10)).losses);
+  }
+  const [wasm = [], webgpu = []] = losses;
+  expect(webgpu).toHaveLength(10);
+  for (const [i, loss] of webgpu.entries()) expect(Math.abs(loss - wasm[i]!), `step ${i + 1}`).toBeLessThan(1e-4);
+}
+
 /** The bundled model writes what it has learned, while the page stays awake. */
 export async function expectWriting(page: Page, count: number, expected: string): Promise<void> {
   const { text, latest } = await page.evaluate(async (maxNewTokens) => {
