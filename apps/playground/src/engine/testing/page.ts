@@ -7,8 +7,6 @@ declare global {
     engine: EngineClient;
     defaultRun: typeof DEFAULT_RUN;
     workers: Worker[];
-    /** The longest time that a timer of 50 ms was late, since it was last set to 0. */
-    latest: number;
   }
 }
 
@@ -19,11 +17,3 @@ window.engine = new EngineClient(() => {
   window.workers.push(worker);
   return worker;
 });
-
-window.latest = 0;
-let last = performance.now();
-setInterval(() => {
-  const now = performance.now();
-  window.latest = Math.max(window.latest, now - last - 50);
-  last = now;
-}, 50);
