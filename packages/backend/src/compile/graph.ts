@@ -75,6 +75,11 @@ export function numberAttr(node: GraphNode, name: string): number | undefined {
   return attribute && typeof attribute.value === "number" ? attribute.value : undefined;
 }
 
+/** Whether a node adds two tensors. */
+export function isSum({ op }: GraphNode): boolean {
+  return op === "Add" || op === "AddV2";
+}
+
 /** Whether a boolean attribute is set. */
 export function isSet(node: GraphNode, name: string): boolean {
   return node.attrs[name]?.value === true;

@@ -4,7 +4,7 @@ import { assignInPlace } from "./passes/assign-in-place.ts";
 import { expandAdamW } from "./passes/expand-adamw.ts";
 import { fillConstants } from "./passes/fill-constants.ts";
 import { fuseAdamW } from "./passes/fuse-adamw.ts";
-import { fuseBias } from "./passes/fuse-bias.ts";
+import { BIAS_KERNELS, fuseBias } from "./passes/fuse-bias.ts";
 import { fuseNorm } from "./passes/fuse-norm.ts";
 import { fuseSoftmax } from "./passes/fuse-softmax.ts";
 import { keepRounded } from "./passes/keep-rounded.ts";
@@ -21,7 +21,6 @@ import { shareCommon } from "./passes/share-common.ts";
 import { simplify } from "./passes/simplify.ts";
 import { splitAttention } from "./passes/split-attention.ts";
 import { useBfloat16 } from "./passes/use-bfloat16.ts";
-import { useBiasKernels } from "./passes/use-bias-kernels.ts";
 
 /** What {@link optimize} may be told. */
 export interface OptimizeOptions {
@@ -44,9 +43,9 @@ export function optimize(graph: Graph, { precision, recompute, hasKernels = fals
     (current) => splitAttention(current),
     (current) => chunkLoss(current),
     moveScales,
-    ...(hasKernels ? [fuseSoftmax, useBiasKernels] : []),
+    ...(hasKernels ? [fuseSoftmax, (current: Graph) => fuseBias(current, BIAS_KERNELS)] : []),
     ...(precision === "bf16" ? [useBfloat16, delayWidening] : []),
-    fuseBias,
+    ...(hasKernels ? [] : [(current: Graph) => fuseBias(current)]),
     (current) => fuseAdamW(current, hasKernels),
     ...(hasKernels ? [absorbCasts, keepRounded] : []),
     expandAdamW,

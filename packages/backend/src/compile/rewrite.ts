@@ -1,5 +1,5 @@
 import { GraphBuilder } from "./graph-builder.ts";
-import type { Graph, GraphNode, Value } from "./graph.ts";
+import type { Graph, GraphNode, TensorSpec, Value } from "./graph.ts";
 
 /** Replaces a node: answers with what stands for its outputs, or undefined to keep it. Its inputs are already the new ones. */
 export type Rule = (node: GraphNode, builder: GraphBuilder) => readonly Value[] | undefined;
@@ -40,6 +40,36 @@ export function usersOf(graph: Graph): Map<number, GraphNode[]> {
 /** Nodes by id. */
 export function nodesById(graph: Graph): Map<number, GraphNode> {
   return new Map(graph.nodes.map((node) => [node.id, node]));
+}
+
+/** A graph to be looked about in: who makes a value, what it is, who uses it. */
+export class GraphIndex {
+  readonly graph: Graph;
+  readonly #byId: ReadonlyMap<number, GraphNode>;
+  readonly #users: ReadonlyMap<number, GraphNode[]>;
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+    this.#byId = nodesById(graph);
+    this.#users = usersOf(graph);
+  }
+
+  node(value: Value): GraphNode {
+    return this.#byId.get(value.node) as GraphNode;
+  }
+
+  spec(value: Value): TensorSpec {
+    return this.node(value).outputs[value.output] as TensorSpec;
+  }
+
+  /** What makes a node's inputs. */
+  inputsOf(node: GraphNode): GraphNode[] {
+    return node.inputs.map((input) => this.node(input));
+  }
+
+  usersOf(node: GraphNode): readonly GraphNode[] {
+    return this.#users.get(node.id) ?? [];
+  }
 }
 
 /** The same nodes in an order in which they can run, as close to the given one as that allows. */

@@ -73,8 +73,8 @@ class LossParts {
   /** What stands for the outputs of the old nodes. */
   replacements(): Map<string, Value> {
     const { entropy, gradient } = this.#loss;
-    const found = new Map([[`${entropy.id}:0`, this.#join(this.#losses)]]);
-    if (gradient?.hidden) found.set(`${gradient.hidden.id}:0`, this.#join(this.#hiddenGrads));
+    const found = new Map([[`${entropy.id}:0`, concat(this.#builder, this.#losses, 0)]]);
+    if (gradient?.hidden) found.set(`${gradient.hidden.id}:0`, concat(this.#builder, this.#hiddenGrads, 0));
     if (gradient?.weight && this.#weightGrad) found.set(`${gradient.weight.id}:0`, this.#weightGrad);
     return found;
   }
@@ -92,10 +92,6 @@ class LossParts {
 
   #rows(value: Value, begin: number, rows: number): Value {
     return slice(this.#builder, value, { axis: 0, begin, end: begin + rows });
-  }
-
-  #join(parts: readonly Value[]): Value {
-    return concat(this.#builder, parts, 0);
   }
 
   #arithmetic(op: "Mul" | "AddV2", a: Value, b: Value): Value {

@@ -1,6 +1,6 @@
 import { elementsOf, uniformOf } from "../graph-builder.ts";
-import { type Graph, type GraphNode, isSet, sameShape, type Value } from "../graph.ts";
-import { nodesById, usersOf } from "../rewrite.ts";
+import { type Graph, type GraphNode, isSet, isSum, sameShape, type Value } from "../graph.ts";
+import { GraphIndex } from "../rewrite.ts";
 
 /** Causal attention: whatever is as large as its scores, [..., t, t], forward and backward. */
 export interface CausalAttention {
@@ -24,26 +24,22 @@ export function findAttention(graph: Graph, minTokens: number): CausalAttention[
 }
 
 class AttentionFinder {
-  readonly #graph: Graph;
-  readonly #byId: ReadonlyMap<number, GraphNode>;
-  readonly #users: ReadonlyMap<number, GraphNode[]>;
+  readonly #index: GraphIndex;
 
   constructor(graph: Graph) {
-    this.#graph = graph;
-    this.#byId = nodesById(graph);
-    this.#users = usersOf(graph);
+    this.#index = new GraphIndex(graph);
   }
 
   find(minTokens: number): CausalAttention[] {
     const seen = new Set<GraphNode>();
-    return this.#graph.nodes.flatMap((node) => {
+    return this.#index.graph.nodes.flatMap((node) => {
       const shape = shapeOf(node);
       const isLong = shape.length > 2 && shape.at(-1) === shape.at(-2) && (shape.at(-1) as number) >= minTokens;
       if (node.op !== "Softmax" || !isLong || seen.has(node)) return [];
       const members = this.#connected(node, shape);
       for (const member of members) seen.add(member);
       const products = this.#productsOf(members);
-      const ordered = this.#graph.nodes.filter((one) => members.has(one));
+      const ordered = this.#index.graph.nodes.filter((one) => members.has(one));
       return products && ordered.every((one) => this.#canBeSplit(one, members))
         ? [{ shape, members: ordered, products }]
         : [];
@@ -54,32 +50,34 @@ class AttentionFinder {
   #connected(start: GraphNode, shape: readonly number[]): Set<GraphNode> {
     const members = new Set([start]);
     for (const member of members) {
-      const neighbours = [...member.inputs.map((input) => this.#node(input)), ...this.#usersOf(member)];
+      const neighbours = [...this.#index.inputsOf(member), ...this.#index.usersOf(member)];
       for (const node of neighbours) if (this.#isMember(node, shape)) members.add(node);
     }
     return members;
   }
 
   #isMember(node: GraphNode, shape: readonly number[]): boolean {
-    if (node.op === "Sum") return sameShape(this.#shapeOf(node.inputs[0]), shape) && this.#isOverRows(node);
+    const [input] = node.inputs;
+    if (node.op === "Sum" && input) return sameShape(this.#index.spec(input).shape, shape) && this.#isOverRows(node);
     if (!sameShape(shapeOf(node), shape)) return false;
     const isScores = node.op === "BatchMatMulV2" && !isSet(node, "adj_x") && isSet(node, "adj_y");
     return isScores || node.op === "Softmax" || node.op === SOFTMAX_GRAD || ELEMENTWISE.has(node.op);
   }
 
   #isOverRows(sum: GraphNode): boolean {
-    const axes = elementsOf(this.#byId.get(sum.inputs[1]?.node ?? -1));
-    const last = this.#shapeOf(sum.inputs[0]).length - 1;
+    const [input, positions] = sum.inputs as [Value, Value];
+    const axes = elementsOf(this.#index.node(positions));
+    const last = this.#index.spec(input).shape.length - 1;
     return isSet(sum, "keep_dims") && axes?.length === 1 && (axes[0] === last || axes[0] === -1);
   }
 
   /** What uses the members from outside, if it is nothing but products. */
   #productsOf(members: ReadonlySet<GraphNode>): GraphNode[] | undefined {
-    const fetched = new Set(this.#graph.results.map(({ node }) => node));
+    const fetched = new Set(this.#index.graph.results.map(({ node }) => node));
     if ([...members].some(({ id }) => fetched.has(id))) return undefined;
-    const outside = [...members].flatMap((member) => this.#usersOf(member).filter((user) => !members.has(user)));
+    const outside = [...members].flatMap((member) => this.#index.usersOf(member).filter((user) => !members.has(user)));
     const isProduct = (node: GraphNode): boolean => {
-      const [left, right] = node.inputs.map((input) => this.#node(input));
+      const [left, right] = this.#index.inputsOf(node);
       const isPlain = node.op === "BatchMatMulV2" && !isSet(node, "adj_y");
       const hasSides = left !== undefined && right !== undefined && members.has(left) && !members.has(right);
       return isPlain && hasSides && this.#vanishes(left) && shapeOf(left).length === shapeOf(right).length;
@@ -89,15 +87,15 @@ class AttentionFinder {
 
   /** Whether a part of its rows needs nothing but the same rows of other members, without the future. */
   #canBeSplit(node: GraphNode, members: ReadonlySet<GraphNode>): boolean {
-    const [first] = node.inputs.map((input) => this.#node(input));
+    const [first] = this.#index.inputsOf(node);
     if (node.op === "Softmax") return first !== undefined && this.#isMasked(first);
     if (node.op === "Sum") return first !== undefined && this.#vanishes(first);
-    return node.op !== "BatchMatMulV2" || !node.inputs.some((input) => members.has(this.#node(input)));
+    return node.op !== "BatchMatMulV2" || !this.#index.inputsOf(node).some((input) => members.has(input));
   }
 
   /** Whether the future is 0. */
   #vanishes(node: GraphNode): boolean {
-    const inputs = node.inputs.map((input) => this.#node(input));
+    const inputs = this.#index.inputsOf(node);
     if (node.op === "Softmax") return true; // canBeSplit looks at its mask
     if (node.op === SOFTMAX_GRAD) return this.#vanishes(inputs[1] as GraphNode); // a product with the softmax
     const large = inputs.filter((input) => sameShape(shapeOf(input), shapeOf(node)));
@@ -107,35 +105,22 @@ class AttentionFinder {
 
   /** Whether the future is hidden from a softmax. */
   #isMasked(sum: GraphNode): boolean {
-    const isSum = sum.op === "Add" || sum.op === "AddV2";
-    return isSum && sum.inputs.some((input) => this.#isCausalMask(this.#node(input)));
+    return isSum(sum) && this.#index.inputsOf(sum).some((input) => this.#isCausalMask(input));
   }
 
   /** `(cast(keys ≤ queries) − 1) · 1e9`, as `causalMask` makes it. */
   #isCausalMask(mask: GraphNode): boolean {
-    const [shifted, factor] = mask.inputs.map((input) => this.#node(input));
+    const [shifted, factor] = this.#index.inputsOf(mask);
     if (mask.op !== "Mul" || shifted?.op !== "Sub" || !((uniformOf(factor) ?? 0) >= MIN_MASK)) return false;
-    const [cast, one] = shifted.inputs.map((input) => this.#node(input));
-    const [compared] = cast?.op === "Cast" ? cast.inputs.map((input) => this.#node(input)) : [];
+    const [cast, one] = this.#index.inputsOf(shifted);
+    const [compared] = cast?.op === "Cast" ? this.#index.inputsOf(cast) : [];
     if (uniformOf(one) !== 1 || compared?.op !== "LessEqual") return false;
-    const [keys, queries] = compared.inputs.map((input) => this.#node(input));
-    const [positions] = queries?.op === "ExpandDims" ? queries.inputs.map((input) => this.#node(input)) : [];
-    return keys?.op === "Range" && keys === positions && shapeOf(queries as GraphNode).at(-1) === 1;
-  }
-
-  #node(value: Value): GraphNode {
-    return this.#byId.get(value.node) as GraphNode;
-  }
-
-  #usersOf(node: GraphNode): readonly GraphNode[] {
-    return this.#users.get(node.id) ?? [];
-  }
-
-  #shapeOf(value: Value | undefined): readonly number[] {
-    return (value && this.#byId.get(value.node)?.outputs[value.output]?.shape) ?? [];
+    const [keys, queries] = this.#index.inputsOf(compared);
+    const [positions] = queries?.op === "ExpandDims" ? this.#index.inputsOf(queries) : [];
+    return keys?.op === "Range" && keys === positions && shapeOf(queries).at(-1) === 1;
   }
 }
 
-function shapeOf(node: GraphNode): readonly number[] {
-  return node.outputs[0]?.shape ?? [];
+function shapeOf(node: GraphNode | undefined): readonly number[] {
+  return node?.outputs[0]?.shape ?? [];
 }

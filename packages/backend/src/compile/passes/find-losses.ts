@@ -1,5 +1,5 @@
-import { type Graph, type GraphNode, isSet, type TensorSpec, type Value } from "../graph.ts";
-import { nodesById, usersOf } from "../rewrite.ts";
+import { type Graph, type GraphNode, isSet, type Value } from "../graph.ts";
+import { GraphIndex } from "../rewrite.ts";
 
 /** A cross-entropy of a product `hidden · weightᵀ`, and what becomes of its gradient. */
 export interface LossOfProduct {
@@ -27,22 +27,18 @@ export function findLosses(graph: Graph): LossOfProduct[] {
 }
 
 class LossFinder {
-  readonly #graph: Graph;
-  readonly #byId: ReadonlyMap<number, GraphNode>;
-  readonly #users: ReadonlyMap<number, GraphNode[]>;
+  readonly #index: GraphIndex;
 
   constructor(graph: Graph) {
-    this.#graph = graph;
-    this.#byId = nodesById(graph);
-    this.#users = usersOf(graph);
+    this.#index = new GraphIndex(graph);
   }
 
   find(): LossOfProduct[] {
-    return this.#graph.nodes.flatMap((entropy): LossOfProduct[] => {
-      const product = CROSS_ENTROPY.has(entropy.op) ? this.#producer(entropy.inputs[0]) : undefined;
+    return this.#index.graph.nodes.flatMap((entropy): LossOfProduct[] => {
+      const product = CROSS_ENTROPY.has(entropy.op) ? this.#index.node(entropy.inputs[0] as Value) : undefined;
       const isHead = product?.op === "MatMul" && !isSet(product, "transpose_a") && isSet(product, "transpose_b");
-      if (!isHead || this.#usersOf(product).length !== 1 || this.#isFetched(product, entropy)) return [];
-      const gradientUsers = this.#usersOf(entropy).filter(({ inputs }) => usesGradient(inputs, entropy));
+      if (!isHead || this.#index.usersOf(product).length !== 1 || this.#isFetched(product, entropy)) return [];
+      const gradientUsers = this.#index.usersOf(entropy).filter(({ inputs }) => usesGradient(inputs, entropy));
       if (gradientUsers.length === 0) return [{ product, entropy, gradient: undefined }];
       const gradient =
         gradientUsers.length === 1 ? this.#gradient(gradientUsers[0] as GraphNode, product, entropy) : undefined;
@@ -53,9 +49,9 @@ class LossFinder {
   #gradient(scaled: GraphNode, product: GraphNode, entropy: GraphNode): LossGradient | undefined {
     const [, factor] = scaled.inputs;
     const rows = product.outputs[0]?.shape[0];
-    if (scaled.op !== "Mul" || !factor || this.#spec(factor)?.shape.join() !== `${rows},1`) return undefined;
+    if (scaled.op !== "Mul" || !factor || this.#index.spec(factor).shape.join() !== `${rows},1`) return undefined;
     if (this.#isFetched(scaled) || this.#dependsOn(factor, entropy)) return undefined;
-    const uses = this.#usersOf(scaled);
+    const uses = this.#index.usersOf(scaled);
     const [hiddenInput, weightInput] = product.inputs as [Value, Value];
     const hidden = uses.find((use) => isProduct(use, scaled, { right: weightInput, transposeLeft: false }));
     const weight = uses.find((use) => isProduct(use, scaled, { right: hiddenInput, transposeLeft: true }));
@@ -66,7 +62,7 @@ class LossFinder {
   /** Whether a value needs the node to have run. */
   #dependsOn(value: Value, source: GraphNode): boolean {
     const reached = new Set([source.id]);
-    for (const node of this.#graph.nodes) {
+    for (const node of this.#index.graph.nodes) {
       if (node.inputs.some((input) => reached.has(input.node))) reached.add(node.id);
     }
     return reached.has(value.node);
@@ -74,21 +70,9 @@ class LossFinder {
 
   /** Whether a caller gets one of the nodes' large outputs. */
   #isFetched(...nodes: readonly GraphNode[]): boolean {
-    return this.#graph.results.some(({ node, output }) =>
+    return this.#index.graph.results.some(({ node, output }) =>
       nodes.some(({ id, op }) => id === node && (!CROSS_ENTROPY.has(op) || output === 1)),
     );
-  }
-
-  #producer(value: Value | undefined): GraphNode | undefined {
-    return value && this.#byId.get(value.node);
-  }
-
-  #spec(value: Value): TensorSpec | undefined {
-    return this.#producer(value)?.outputs[value.output];
-  }
-
-  #usersOf(node: GraphNode): readonly GraphNode[] {
-    return this.#users.get(node.id) ?? [];
   }
 }
 

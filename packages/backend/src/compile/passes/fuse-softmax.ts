@@ -1,4 +1,4 @@
-import { DataType, type Graph, sameShape, typeAttr, type Value } from "../graph.ts";
+import { DataType, type Graph, isSum, sameShape, typeAttr, type Value } from "../graph.ts";
 import { rewrite } from "../rewrite.ts";
 
 /** The softmax of scores to which a matrix is added, a mask, becomes one operation of kernels.cc. */
@@ -10,8 +10,8 @@ export function fuseSoftmax(graph: Graph): Graph {
     const sum = builder.node(input);
     const { shape, dtype } = builder.spec(input);
     const [scores, mask] = sum.inputs as [Value, Value];
-    const isSum = (sum.op === "Add" || sum.op === "AddV2") && dtype === DataType.float32 && shape.length > 2;
-    if (!isSum || !sameShape(builder.spec(scores).shape, shape)) return undefined;
+    if (!isSum(sum) || dtype !== DataType.float32 || shape.length <= 2) return undefined;
+    if (!sameShape(builder.spec(scores).shape, shape)) return undefined;
     if (!sameShape(builder.spec(mask).shape, shape.slice(-2))) return undefined;
     return builder.add({ ...node, op: "ScratchSoftmax", inputs: [scores, mask], attrs: { T, U: T } });
   });

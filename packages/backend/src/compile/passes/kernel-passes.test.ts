@@ -5,10 +5,10 @@ import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { boolAttr, DataType, type Graph, typeAttr, type Value } from "../graph.ts";
 import { absorbCasts } from "./absorb-casts.ts";
+import { BIAS_KERNELS, fuseBias } from "./fuse-bias.ts";
 import { fuseSoftmax } from "./fuse-softmax.ts";
 import { removeDeadNodes } from "./remove-dead-nodes.ts";
 import { useBfloat16 } from "./use-bfloat16.ts";
-import { useBiasKernels } from "./use-bias-kernels.ts";
 
 await useTestBackend("native");
 const hasKernels = tf.getKernel(KERNELS.softmaxGrad, "tensorflow") !== undefined;
@@ -46,13 +46,13 @@ test("fuseSoftmax takes a mask in, and leaves other sums alone", () => {
   ]);
 });
 
-test("useBiasKernels takes the bias of a product, and the sum over rows", () => {
+test("fuseBias with the kernels takes the bias of a product, and the sum over rows", () => {
   const g = new TestGraph();
   const added = g.op("AddV2", g.product("nt", g.input(3, 4), g.input(37, 4)), g.input(37));
   const other = g.op("AddV2", g.input(3, 5), g.input(5));
   const sum = g.ops("Sum", { keep_dims: false }, g.input(70, 37), g.builder.ints([0]))[0] as Value;
   const kept = g.ops("Sum", { keep_dims: true }, g.input(3, 4), g.builder.ints([0]))[0] as Value;
-  expect(apply(useBiasKernels, g.returning(added, other, sum, kept), 1e-5)).toEqual([
+  expect(apply((graph) => fuseBias(graph, BIAS_KERNELS), g.returning(added, other, sum, kept), 1e-5)).toEqual([
     "ScratchAddBias(MatMul/transpose_b(a, b), c)",
     "AddV2(d, e)",
     "ScratchColumnSum(f)",

@@ -1,5 +1,5 @@
 import { GraphBuilder } from "../graph-builder.ts";
-import { type Graph, type GraphNode, sameShape, type Value } from "../graph.ts";
+import { type Graph, type GraphNode, isSum, sameShape, type Value } from "../graph.ts";
 import { nextId, nodesById, usersOf } from "../rewrite.ts";
 
 /** Matrix products whose elements are sums of so many terms are kept: they take long for the memory that they need. */
@@ -95,7 +95,7 @@ function termsOf({ op, inputs, attrs }: GraphNode, byId: ReadonlyMap<number, Gra
 /** A product with its bias, where nothing else uses it: TensorFlow computes both at once. */
 function biased(product: GraphNode, users: readonly GraphNode[]): GraphNode {
   const [user] = users;
-  const isBiased = users.length === 1 && (user?.op === "Add" || user?.op === "AddV2");
+  const isBiased = users.length === 1 && user !== undefined && isSum(user);
   return isBiased && sameShape(user.outputs[0]?.shape ?? [], product.outputs[0]?.shape ?? []) ? user : product;
 }
 
