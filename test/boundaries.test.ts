@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   samples: [],
   nn: [],
   tokenizer: [],
-  backend: ["nn"],
+  backend: ["nn", "safetensors"],
   dataloader: ["tokenizer", "nn"],
   attention: ["nn"],
   gpt: ["attention", "nn", "tokenizer"],

@@ -1,2 +1,3 @@
+export { acquireLock, type LockOptions, withLock } from "./node/lock.ts";
 export { openSafetensors } from "./node/open.ts";
-export { writeFileAtomic, writeSafetensors } from "./node/write.ts";
+export { makeFolder, writeFileAtomic, writeSafetensors } from "./node/write.ts";

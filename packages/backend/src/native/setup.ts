@@ -1,10 +1,10 @@
 import { join } from "node:path";
+import { acquireLock } from "@scratch-llm/safetensors/node";
 import { buildInstallation, renewKernels } from "./build.ts";
 import { checkInstallation } from "./check.ts";
 import type { SetupContext, SetupEvent } from "./events.ts";
 import { findInstallation, hasKernels, nativeFolder, SETUP_LOCK } from "./installation.ts";
 import type { AddonSource } from "./installation.ts";
-import { acquireLock } from "./lock.ts";
 import { currentPlatform, platformName } from "./platform.ts";
 import { SetupError } from "./setup-error.ts";
 import { ADD_TFJS_NODE, locateTfjsNode } from "./tfjs-node.ts";
@@ -67,7 +67,7 @@ function lacksKernels(tfjsNode: TfjsNode): boolean {
 }
 
 async function lock({ report, signal }: SetupContext): Promise<() => Promise<void>> {
-  const onWait = ({ pid }: { pid: number }): void =>
+  const onWait = (pid: number): void =>
     report({ phase: "wait", message: `process ${pid} is setting up native TensorFlow` });
   try {
     return await acquireLock(join(nativeFolder(), SETUP_LOCK), { signal, onWait });

@@ -1,8 +1,8 @@
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { withLock } from "@scratch-llm/safetensors/node";
 import { findInstallation, nativeFolder, SETUP_LOCK } from "./installation.ts";
 import type { AddonSource } from "./installation.ts";
-import { acquireLock } from "./lock.ts";
 import { ADD_TFJS_NODE, locateTfjsNode } from "./tfjs-node.ts";
 
 /** What there is of native TensorFlow on this computer. */
@@ -50,13 +50,9 @@ export const NOT_SET_UP =
  */
 export async function removeNative(): Promise<number> {
   const bytes = await folderBytes(nativeFolder());
-  const release = await acquireLock(join(nativeFolder(), SETUP_LOCK));
-  try {
-    await rm(nativeFolder(), { recursive: true, force: true });
-    return bytes;
-  } finally {
-    await release();
-  }
+  const remove = (): Promise<void> => rm(nativeFolder(), { recursive: true, force: true });
+  await withLock(join(nativeFolder(), SETUP_LOCK), {}, remove);
+  return bytes;
 }
 
 async function folderBytes(folder: string): Promise<number> {

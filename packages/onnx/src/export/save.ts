@@ -1,6 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "@scratch-llm/safetensors/node";
+import { makeFolder, writeFileAtomic } from "@scratch-llm/safetensors/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { modelFiles, type SavedExtra } from "@scratch-llm/weights-loader";
 import { modelCard } from "./model-card.ts";
@@ -37,7 +36,7 @@ export async function saveOnnxFolder(
     errors.push(error);
     onTensor?.(error);
   };
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await saveOnnxFiles(join(folder, "onnx"), { model, quantization, onTensor: hear });
   const card = modelCard({ config: model.config, quantization, errors });
   const all = [...texts, ["config.json", `${JSON.stringify(config, null, 2)}\n`], ["README.md", card]] as const;
@@ -53,7 +52,7 @@ export async function saveOnnxFolder(
 export async function saveOnnxFiles(folder: string, options: ExportOptions): Promise<string> {
   const names = fileNames(options.quantization ?? "none");
   const { data, standard, decoder } = exportOnnx(options);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeFileAtomic(join(folder, names.data), data());
   await writeFileAtomic(join(folder, names.standard), [standard]);
   await writeFileAtomic(join(folder, names.decoder), [decoder]);

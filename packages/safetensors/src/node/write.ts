@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { encodeSafetensors, type TensorEntry } from "../encode.ts";
 import { SafetensorsError } from "../errors.ts";
@@ -51,6 +51,20 @@ export async function writeFileAtomic(
     throw wrap(path, error);
   }
   await syncFolder(dirname(path));
+}
+
+/**
+ * Makes a folder, and those that it lies in, where it is not there.
+ *
+ * @throws {SafetensorsError} `WRITE_FAILED`
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new SafetensorsError("WRITE_FAILED", `Cannot make the folder ${path} (${code}); choose another.`, { cause });
+  }
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {

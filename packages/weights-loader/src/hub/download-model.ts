@@ -1,3 +1,4 @@
+import { withLock } from "@scratch-llm/safetensors/node";
 import { CachedRepository } from "./cache.ts";
 import { chooseFiles } from "./choose-files.ts";
 import { requireDiskSpace } from "./disk-space.ts";
@@ -6,7 +7,6 @@ import { cannotAsk, type DownloadPlan, planFiles, totalSize } from "./download-p
 import { Progress } from "./events.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { HttpClient } from "./http.ts";
-import { withLock } from "./lock.ts";
 import { listRepository } from "./list-repository.ts";
 import { repositoryName, type RepositoryFile } from "./repository.ts";
 import { resolveSettings, type HubOptions, type HubSettings } from "./settings.ts";

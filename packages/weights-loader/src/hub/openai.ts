@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { withLock } from "@scratch-llm/safetensors/node";
 import { openTensorFlowCheckpoint } from "../node/tensorflow-checkpoint.ts";
 import type { CachedModel } from "./cache.ts";
 import { hashFromHeaders } from "./checksum.ts";
@@ -11,7 +12,6 @@ import { cannotAsk, type DownloadPlan, planFiles, totalSize } from "./download-p
 import { Progress } from "./events.ts";
 import { fetchFile, type RemoteFile } from "./fetch-file.ts";
 import { HttpClient, requireSuccess } from "./http.ts";
-import { withLock } from "./lock.ts";
 import { withRetries } from "./retry.ts";
 import { resolveSettings, type HubOptions, type HubSettings } from "./settings.ts";
 

@@ -1,7 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { SafetensorsError } from "@scratch-llm/safetensors";
-import { writeFileAtomic, writeSafetensors } from "@scratch-llm/safetensors/node";
+import { makeFolder, writeFileAtomic, writeSafetensors } from "@scratch-llm/safetensors/node";
 import { encodeGguf } from "../gguf.ts";
 import { modelFiles, reader, type SaveOptions, WEIGHTS_FILE, WEIGHTS_METADATA } from "../model-files.ts";
 
@@ -46,15 +44,6 @@ export async function exportModel(path: string, { format, ...options }: ExportOp
   const pieces = encodeGguf({ ...about, read: reader(model) });
   await writeFileAtomic(file, pieces);
   return file;
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new SafetensorsError("WRITE_FAILED", `Cannot make the folder ${path} (${code}); choose another.`, { cause });
-  }
 }
 
 async function saveFolder(folder: string, format: "hf" | "book", options: SaveOptions): Promise<string> {

@@ -4,42 +4,52 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A holder touches its lock this often; one that was not touched for `STALE` is left over. */
-const HEARTBEAT = 5_000;
-const STALE = 60_000;
-const POLL = 250;
+/** A holder touches its lock this often; one that was not touched for `STALE_MS` is left over. */
+const HEARTBEAT_MS = 5000;
+const STALE_MS = 60_000;
+const POLL_MS = 200;
 
+/** How {@link acquireLock} waits. */
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called once, when another process holds the lock. */
-  readonly onWait?: (holder: { pid: number }) => void;
+  readonly onWait?: (pid: number) => void;
 }
 
 /**
- * Takes a lock file, waiting while another process holds it. The lock of a process that is gone is taken over.
- *
- * The lock only saves work: who builds, builds in a folder of its own and renames it at the end.
+ * Takes a lock file, waiting while another process, or another call, holds it. The lock of a process that is gone is taken over.
+ * It only saves work that would be done twice: what makes a file whole is a name that it gets at the end.
  *
  * @returns what releases it
+ * @throws an error of Node's where the lock file cannot be written; the signal's reason
  */
 export async function acquireLock(path: string, { signal, onWait }: LockOptions = {}): Promise<() => Promise<void>> {
   await mkdir(dirname(path), { recursive: true });
   const mine = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
-  let told = false;
-  while (!(await create(path, mine))) {
+  for (let told = false; !(await create(path, mine));) {
     signal?.throwIfAborted();
-    const holder = await leftOver(path);
-    if (holder.stale && (await takeAway(path, holder.content))) continue;
-    if (!told) onWait?.({ pid: holder.pid });
+    const holder = await holderOf(path);
+    if (holder.isStale && (await takeAway(path, holder.content))) continue;
+    if (!told) onWait?.(holder.pid);
     told = true;
-    await sleep(POLL, undefined, { signal });
+    await sleep(POLL_MS, undefined, { signal });
   }
-  const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), HEARTBEAT);
+  const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), HEARTBEAT_MS);
   heartbeat.unref();
   return async () => {
     clearInterval(heartbeat);
     if ((await contentOf(path)) === mine) await rm(path, { force: true });
   };
+}
+
+/** Runs `work` with a lock. @throws what {@link acquireLock} throws, and what `work` throws */
+export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const release = await acquireLock(path, options);
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
 }
 
 async function create(path: string, content: string): Promise<boolean> {
@@ -55,18 +65,18 @@ async function create(path: string, content: string): Promise<boolean> {
 interface Holder {
   readonly content: string | undefined;
   readonly pid: number;
-  readonly stale: boolean;
+  readonly isStale: boolean;
 }
 
-async function leftOver(path: string): Promise<Holder> {
+async function holderOf(path: string): Promise<Holder> {
   const content = await contentOf(path);
   const age = await ageOf(path);
   const { pid, host } = parse(content);
-  const dead = host === hostname() && !isAlive(pid);
-  return { content, pid, stale: content !== undefined && (dead || age > STALE) };
+  const isDead = host === hostname() && !isAlive(pid);
+  return { content, pid, isStale: content !== undefined && (isDead || age > STALE_MS) };
 }
 
-/** An unreadable lock (a process died while writing it) has no process; its age decides. */
+/** A lock that cannot be read (a process died while writing it) has no process; its age decides. */
 function parse(content: string | undefined): { pid: number; host: string } {
   try {
     return JSON.parse(content ?? "") as { pid: number; host: string };
@@ -84,7 +94,7 @@ function parse(content: string | undefined): { pid: number; host: string } {
 async function takeAway(path: string, content: string | undefined): Promise<boolean> {
   const turn = `${path}.takeover`;
   if (!(await create(turn, ""))) {
-    if ((await ageOf(turn)) > STALE) await rm(turn, { force: true }); // left over as well
+    if ((await ageOf(turn)) > STALE_MS) await rm(turn, { force: true }); // left over as well
     return false;
   }
   try {
@@ -103,7 +113,7 @@ function ageOf(path: string): Promise<number> {
   );
 }
 
-async function contentOf(path: string): Promise<string | undefined> {
+function contentOf(path: string): Promise<string | undefined> {
   return readFile(path, "utf8").catch(() => undefined);
 }
 

@@ -24,7 +24,7 @@ function deadPid(): number {
 it("lets one in after the other", async () => {
   const order: string[] = [];
   const first = await acquireLock(path);
-  const waiting = acquireLock(path, { onWait: ({ pid }) => order.push(`waits for ${pid}`) }).then(async (release) => {
+  const waiting = acquireLock(path, { onWait: (pid) => order.push(`waits for ${pid}`) }).then(async (release) => {
     order.push("second");
     await release();
   });
