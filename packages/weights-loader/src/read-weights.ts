@@ -52,13 +52,13 @@ async function* readTensors(
 ): AsyncGenerator<Step & { readonly tensor: tf.Tensor1D }> {
   const isTurned = ({ targets }: Step): boolean => !isSameLayout(targets[0]!.row, format);
   const most = Math.max(0, ...steps.filter(isTurned).map((step) => sizeOf(source, step)));
-  const memories = [alignedFloats(most), alignedFloats(most)] as const;
+  const memories: Float32Array[] = [];
   const begin = (i: number): Promise<Float32Array> | undefined => {
     const step = steps[i];
     if (step === undefined) return undefined;
     const size = sizeOf(source, step);
-    const into = isTurned(step) ? memories[i % 2]!.subarray(0, size) : alignedFloats(size);
-    const reading = source.readInto?.(step.theirs, into) ?? source.read(step.theirs);
+    const shared = (): Float32Array => (memories[i % 2] ??= alignedFloats(most)).subarray(0, size);
+    const reading = source.read(step.theirs, isTurned(step) ? shared : () => alignedFloats(size));
     reading.catch(() => {}); // thrown when its turn comes, or nobody waits for it any more
     return reading;
   };

@@ -1,12 +1,10 @@
-import { byteLength, fromFloat32, parseHeader, type SafetensorsFile, toFloat32 } from "@scratch-llm/safetensors";
+import { fromFloat32, parseHeader, type SafetensorsFile, toFloat32 } from "@scratch-llm/safetensors";
 
 /** Named tensors that can be read one at a time, wherever they lie. */
 export interface WeightSource {
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
-  /** The tensor's numbers as 32-bit floats. */
-  read(name: string): Promise<Float32Array>;
-  /** The tensor's numbers, where the source can, in `into` or in new memory. */
-  readInto?(name: string, into: Float32Array): Promise<Float32Array>;
+  /** The tensor's numbers as 32-bit floats: in `memory`, which is as long, where the source can read to it, else in new one. */
+  read(name: string, memory?: () => Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -38,15 +36,10 @@ export function sourceFromBytes(bytes: Uint8Array): WeightSource {
 export function sourceFromFile(file: SafetensorsFile): WeightSource {
   return {
     tensors: file.tensors,
-    async read(name) {
-      const { info, bytes } = await file.read(name);
+    async read(name, memory) {
+      const into = file.tensors.get(name)?.dtype === "F32" ? memory?.() : undefined; // others become floats elsewhere
+      const { info, bytes } = await file.read(name, into && fromFloat32(into, "F32"));
       return toFloat32(bytes, info.dtype);
-    },
-    async readInto(name, into) {
-      const { dtype } = file.tensors.get(name)!;
-      const memory = dtype === "F32" ? fromFloat32(into, "F32") : new Uint8Array(byteLength(dtype, [into.length]));
-      const { bytes } = await file.read(name, memory);
-      return toFloat32(bytes, dtype);
     },
     close: () => file.close(),
   };
