@@ -14,6 +14,8 @@ import { hasBrowser } from "../src/engine/testing/browser.ts";
 import { resumeArguments, trainerArguments } from "../src/engine/testing/trainer-flags.ts";
 import { useSite } from "./site.ts";
 
+/** What a user sets. */
+const FIELDS = "seed=7&steps=4&width=32&heads=2&layers=1&vocabulary=300&context=16&batch=2&every=2";
 const SMALL = "tab=train&width=24&heads=2&layers=1&vocabulary=300&context=16&batch=4";
 
 let folder: string;
@@ -26,10 +28,24 @@ afterEach(() => tf.disposeVariables());
 const reach = (page: Page, step: number) =>
   page.locator(`[data-testid="train-numbers"][data-step="${step}"]`).waitFor({ timeout: 90_000 });
 
+const textFile = (buffer: Buffer) => ({ name: "mine.txt", mimeType: "text/plain", buffer });
+
+/** Opens a saved run, packed as the page packs it. */
+async function openZip(page: Page, buffer: Buffer): Promise<void> {
+  const input = page.getByTestId("train-open-input");
+  await input.evaluate((element) => element.removeAttribute("webkitdirectory"));
+  await input.setInputFiles({ name: "run.zip", mimeType: "application/zip", buffer });
+}
+
+/** Saves the run on the page. */
+async function saveZip(page: Page): Promise<Buffer> {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("train-save").click()]);
+  return readFile(await download.path());
+}
+
 /** Saves the run on the page, and unpacks it. */
 async function save(page: Page, name: string): Promise<string> {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("train-save").click()]);
-  const zip = unzipSync(await readFile(await download.path()));
+  const zip = unzipSync(await saveZip(page));
   for (const [path, content] of Object.entries(zip)) {
     await mkdir(dirname(join(folder, name, path)), { recursive: true });
     await writeFile(join(folder, name, path), content);
@@ -119,14 +135,12 @@ describe.skipIf(!hasBrowser)("training in the page", { timeout: 180_000 }, () =>
       await page.getByTestId("train-step").click();
       await reach(page, step);
     }
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("train-save").click()]);
-    const buffer = await readFile(await download.path());
+    const buffer = await saveZip(page);
     await page.getByTestId("train-start").click();
     await reach(page, 12);
     const undisturbed = await lossesIn(await save(page, "undisturbed"));
     await page.reload();
-    await page.getByTestId("train-open-input").evaluate((input) => input.removeAttribute("webkitdirectory"));
-    await page.getByTestId("train-open-input").setInputFiles({ name: "run.zip", mimeType: "application/zip", buffer });
+    await openZip(page, buffer);
     await reach(page, 4);
     await page.getByTestId("train-start").click();
     await reach(page, 12);
@@ -186,9 +200,38 @@ describe.skipIf(!hasBrowser)("training in the page", { timeout: 180_000 }, () =>
     const { page, context } = await site.open(`${SMALL}&steps=2&text=own`);
     expect(await page.getByTestId("train-start").isDisabled()).toBe(true);
     const buffer = Buffer.from("the cat sat on the mat, and the mat lay on the floor. ".repeat(80));
-    await page.getByTestId("train-own-text-input").setInputFiles({ name: "cats.txt", mimeType: "text/plain", buffer });
+    await page.getByTestId("train-own-text-input").setInputFiles(textFile(buffer));
     await page.getByTestId("train-start").click();
     await reach(page, 2);
     await context.close();
+  });
+
+  it("takes a text in UTF-8 only, writes samples as often as asked for, and shows what a saved run was begun with", async () => {
+    const { page, context } = await site.open(`tab=train&text=own&begin=${encodeURIComponent("我说")}&${FIELDS}`);
+    const input = page.getByTestId("train-own-text-input");
+    await input.setInputFiles(textFile(Buffer.from([0xce, 0xd2, 0xcb, 0xb5]))); // 我说 in GB 18030
+    const problem = page.getByTestId("train-text-error");
+    await problem.waitFor();
+    expect(await problem.innerText()).toContain("mine.txt is no text in UTF-8");
+    expect(await page.getByTestId("train-start").isDisabled()).toBe(true);
+    await input.setInputFiles(textFile(Buffer.from("我说你好，你说再见。".repeat(2000))));
+    await problem.waitFor({ state: "detached" });
+    await page.getByTestId("train-start").click();
+    await reach(page, 4);
+    const samples = page.getByTestId("train-samples").locator("p");
+    await expect.poll(() => samples.count()).toBe(2);
+    for (const sample of await samples.allInnerTexts()) expect(sample).toMatch(/^我说/u);
+
+    const buffer = await saveZip(page);
+    await context.close();
+    const other = await site.open("tab=train");
+    await openZip(other.page, buffer);
+    await reach(other.page, 4);
+    const fields = { seed: "7", width: "32", heads: "2", layers: "1", vocabulary: "300", context: "16", every: "2" };
+    for (const [name, value] of Object.entries({ ...fields, begin: "我说" })) {
+      expect(await other.page.getByTestId(`train-${name}`).inputValue(), name).toBe(value);
+    }
+    await expect.poll(() => other.page.url()).toContain("seed=7");
+    await other.context.close();
   });
 });

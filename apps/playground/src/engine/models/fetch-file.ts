@@ -1,5 +1,6 @@
 import { DownloadError, type DownloadErrorCode, type RepositoryFile } from "@scratch-llm/weights-loader";
 import { createSHA1, createSHA256 } from "hash-wasm";
+import { nameIn } from "../paths.ts";
 import type { Downloading, Meter } from "./hub.ts";
 
 /** A file on a server. */
@@ -45,7 +46,7 @@ export async function fetchFile(file: RemoteFile, path: string, fetching: Fetchi
   if (!(await isRight(file, part, fetching))) {
     throw new DownloadError("CHECKSUM_MISMATCH", `${file.name} came damaged: its checksum is wrong; try again.`);
   }
-  await files.rename(part, path.slice(path.lastIndexOf("/") + 1));
+  await files.rename(part, nameIn(path));
 }
 
 /** Brings the part to the whole length, or throws having brought it as far as it came. */

@@ -10,6 +10,7 @@ import {
 import type { Download, DownloadPlan, Form, HubModel, Progress, Storage, StoredModel } from "../protocol.ts";
 import type { FileStore } from "./file-store.ts";
 import { fetchFile } from "./fetch-file.ts";
+import { nameIn } from "../paths.ts";
 import { QUANTIZATIONS } from "./load-exported.ts";
 
 /** What a download needs of the engine. */
@@ -169,7 +170,7 @@ function nameOf(id: string, form: Form): string {
 
 /** Where a file is kept: all of a model's are in one folder. */
 function placeOf(folder: string, { name }: RepositoryFile): string {
-  return `${folder}/${name.slice(name.lastIndexOf("/") + 1)}`;
+  return `${folder}/${nameIn(name)}`;
 }
 
 function endpointOf({ endpoint }: HubModel): string {

@@ -1,6 +1,7 @@
 import { countParameters } from "@scratch-llm/gpt";
 import { fileNames, OnnxDecoder, openOnnxModel, type Quantization } from "@scratch-llm/onnx";
 import { readTokenizer } from "@scratch-llm/weights-loader";
+import { nameIn } from "../paths.ts";
 import type { About, Loading } from "./load.ts";
 import type { Shelved } from "./shelf.ts";
 
@@ -22,10 +23,10 @@ export function findExported(files: ReadonlyMap<string, Blob>): Exported | undef
   const paths = [...files.keys()];
   if (paths.some((path) => path.endsWith(".safetensors"))) return undefined;
   const names = QUANTIZATIONS.map((quantization) => fileNames(quantization).decoder);
-  const name = names.find((name) => paths.some((path) => basename(path) === name));
-  const path = paths.find((path) => basename(path) === name);
+  const name = names.find((name) => paths.some((path) => nameIn(path) === name));
+  const path = paths.find((path) => nameIn(path) === name);
   if (path === undefined) return undefined;
-  const folder = path.slice(0, path.length - basename(path).length);
+  const folder = path.slice(0, path.length - nameIn(path).length);
   const above = folder.replace(/[^/]+\/$/u, "");
   return { decoder: files.get(path)!, find: (file) => files.get(folder + file) ?? files.get(above + file) };
 }
@@ -69,8 +70,4 @@ async function read(blob: Blob | undefined, { signal, emit }: Loading): Promise<
     emit({ type: "progress", stage: "read", done: Math.min(blob.size, start + PIECE), total: blob.size });
   }
   return bytes;
-}
-
-function basename(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -1,4 +1,5 @@
 import { EngineFault } from "../fault.ts";
+import { nameIn, parentOf } from "../paths.ts";
 import type { FileStore, FileWriter } from "./file-store.ts";
 
 /** What only workers have, and so the types of a page lack. */
@@ -51,7 +52,7 @@ export class PrivateStore implements FileStore {
   }
 
   async remove(path: string): Promise<void> {
-    const [folder, name] = split(path);
+    const [folder, name] = [parentOf(path), nameIn(path)];
     const directory = await this.#directory(folder, false);
     await directory?.removeEntry(name, { recursive: true }).catch(ignoreMissing);
   }
@@ -69,15 +70,10 @@ export class PrivateStore implements FileStore {
   }
 
   async #file(path: string, create: boolean): Promise<WorkerFileHandle | undefined> {
-    const [folder, name] = split(path);
+    const [folder, name] = [parentOf(path), nameIn(path)];
     const directory = await this.#directory(folder, create);
     return (await directory?.getFileHandle(name, { create }).catch(ignoreMissing)) as WorkerFileHandle | undefined;
   }
-}
-
-function split(path: string): [folder: string, name: string] {
-  const slash = path.lastIndexOf("/");
-  return [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
 }
 
 function ignoreMissing(error: unknown): undefined {

@@ -1,5 +1,6 @@
 import { CHECKPOINTS, LATEST, parseTrainerState, STATE_FILE } from "@scratch-llm/pretrain";
 import { EngineFault } from "../fault.ts";
+import { parentOf } from "../paths.ts";
 import type { FolderFile } from "../protocol.ts";
 
 /** The files of one folder, by their names in it. */
@@ -64,10 +65,6 @@ function within(name: string, files: ReadonlyMap<string, Blob>): Folder {
     name: name || "the folder",
     files: new Map(inside.map(([path, blob]) => [path.slice(prefix.length), blob])),
   };
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
 function stepOf(folder: string): number {
