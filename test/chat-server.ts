@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { LocalServer } from "./local-server.ts";
 
 /** A question as it reached the server. */
 export interface SeenQuestion {
@@ -17,31 +17,17 @@ export interface SeenQuestion {
 export type ChatAnswer = (question: SeenQuestion, attempt: number) => string | ((response: ServerResponse) => void);
 
 /** A stand-in for a chat server on 127.0.0.1 that speaks OpenAI's protocol and Ollama's. */
-export class ChatServer {
+export class ChatServer extends LocalServer {
   readonly questions: SeenQuestion[] = [];
   /** Most questions that were open at the same time. */
   mostAtOnce = 0;
-  /** Origin and port, once started. */
-  origin = "";
   answer: ChatAnswer;
-  readonly #server: Server;
   readonly #attempts = new Map<string, number>();
   #open = 0;
 
   constructor(answer: ChatAnswer) {
+    super((request, response) => void this.#respond(request, response));
     this.answer = answer;
-    this.#server = createServer((request, response) => void this.#respond(request, response));
-  }
-
-  async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-    return this;
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { GPTConfig } from "@scratch-llm/gpt";
 
-/** Numbers of PyTorch as fixtures/gpt/make_parity.py writes them. */
+/** Numbers of PyTorch as the scripts in fixtures/ write them. */
 export interface Packed {
   readonly base64: string;
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { LocalServer } from "./local-server.ts";
 
 /** What a server was asked. */
 export interface SeenRequest {
@@ -24,31 +24,17 @@ export type Misbehave = (context: {
 const LARGE = /\.(?:safetensors|onnx_data)$/u;
 
 /** A stand-in for the Hugging Face hub on 127.0.0.1 with one repository, which keeps a record and misbehaves on demand. */
-export class HubServer {
+export class HubServer extends LocalServer {
   readonly files: ReadonlyMap<string, Buffer>;
   readonly commit = "0123456789abcdef0123456789abcdef01234567";
   readonly requests: SeenRequest[] = [];
-  /** Origin and port, once started. */
-  endpoint = "";
   misbehave: Misbehave = () => false;
   /** Sent instead of the repository's list. */
   list: ((response: ServerResponse) => void) | undefined;
-  readonly #server: Server;
 
   constructor(files: ReadonlyMap<string, Buffer>) {
+    super((request, response) => this.#answer(request, response));
     this.files = files;
-    this.#server = createServer((request, response) => this.#answer(request, response));
-  }
-
-  async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    this.endpoint = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-    return this;
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
   }
 
   /** Requests for the content of a file, or of any. */

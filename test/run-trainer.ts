@@ -50,3 +50,23 @@ export function eventsOf(stdout: string): Event[] {
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as Event);
 }
+
+/** A command that listens, and where. */
+export interface Listening extends ReturnType<typeof startTrainer> {
+  readonly url: string;
+}
+
+/** Starts `serve` or `playground` at a port that is free, and waits for its address. */
+export async function startListening(args: readonly string[], how: TrainerProcess): Promise<Listening> {
+  const started = startTrainer([...args, "--json", "--port", "0"], how);
+  const url = await new Promise<string>((resolve, reject) => {
+    let stdout = "";
+    started.child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+      const event = eventsOf(stdout.slice(0, stdout.lastIndexOf("\n") + 1)).find(({ type }) => type === "listening");
+      if (event !== undefined) resolve(String(event["url"]));
+    });
+    void started.ended.then(({ stdout: out, stderr }) => reject(new Error(out + stderr)));
+  });
+  return { ...started, url };
+}

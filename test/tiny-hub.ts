@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { DownloadEvent, HubOptions } from "@scratch-llm/weights-loader/node";
+import { DownloadError, type DownloadEvent, type HubOptions } from "@scratch-llm/weights-loader/node";
 import { HubServer } from "./hub-server.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/gpt2-weights/hf", import.meta.url));
@@ -53,7 +53,15 @@ export class TinyHub {
     return join(this.repository, "blobs", this.server.hash(name));
   }
 
-  content(name: string): Buffer {
-    return this.server.files.get(name)!;
+  get weights(): Buffer {
+    return this.server.files.get(WEIGHTS)!;
   }
+}
+
+/** The code of the download error that a promise rejects with. */
+export function codeOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => "no error",
+    (error: unknown) => (error instanceof DownloadError ? error.code : String(error)),
+  );
 }

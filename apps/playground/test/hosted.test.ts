@@ -1,28 +1,12 @@
 // The built page as `scratch-llm playground` and `serve` host it: `pnpm test` builds both first.
-import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { eventsOf, startTrainer } from "@test/run-trainer.ts";
+import { startListening } from "@test/run-trainer.ts";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, launch } from "../src/engine/testing/browser.ts";
 import { openIn } from "./site.ts";
 
 const BUNDLED = fileURLToPath(new URL("../src/engine/bundled", import.meta.url));
-
-/** Starts a command that listens, and waits for its address. */
-async function start(args: readonly string[]): Promise<{ child: ChildProcess; url: string }> {
-  const { child, ended } = startTrainer([...args, "--json", "--port", "0"], { cwd: BUNDLED });
-  const url = await new Promise<string>((resolve, reject) => {
-    let stdout = "";
-    child.stdout?.on("data", (data: Buffer) => {
-      stdout += data.toString();
-      const event = eventsOf(stdout.slice(0, stdout.lastIndexOf("\n") + 1)).find(({ type }) => type === "listening");
-      if (event !== undefined) resolve(String(event["url"]));
-    });
-    void ended.then(({ stdout: out, stderr }) => reject(new Error(out + stderr)));
-  });
-  return { child, url };
-}
 
 describe.skipIf(!hasBrowser)("the hosted page", { timeout: 120_000 }, () => {
   let browser: Browser;
@@ -35,7 +19,7 @@ describe.skipIf(!hasBrowser)("the hosted page", { timeout: 120_000 }, () => {
     ["playground", ["playground"]],
     ["serve", ["serve", "--backend", "cpu", "--model", BUNDLED]],
   ])("%s sends it with the headers that threads need, on this machine only", async (_name, args) => {
-    const { child, url } = await start(args);
+    const { child, url } = await startListening(args, { cwd: BUNDLED });
     try {
       expect(new URL(url).hostname).toBe("127.0.0.1");
       const { headers } = await fetch(`${url}/`);

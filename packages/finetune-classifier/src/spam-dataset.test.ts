@@ -42,7 +42,7 @@ describe("SpamDataset", () => {
     const long = [{ text: "a".repeat(1_000_000), label: "spam" }, ...texts];
     const started = performance.now();
     const dataset = new SpamDataset(long, tokenizer, { labels, contextLength: 32 });
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(performance.now() - started).toBeLessThan(1000);
     expect(dataset).toMatchObject({ maxLength: 32, truncated: 1 });
     expect(dataset.get(0).ids).toHaveLength(32);
   });

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { type GPTConfig, GPTModelFast, toBookName } from "@scratch-llm/gpt";
+import { GPTModelFast, toBookName } from "@scratch-llm/gpt";
 import { crossEntropy, Generator, valueAndGrads } from "@scratch-llm/nn";
 import { onBackends } from "@test/backend.ts";
 import { expectClose } from "@test/expect-close.ts";
+import { type Packed, PARITY_CONFIG, unpack } from "@test/gpt-parity.ts";
 import * as tf from "@tensorflow/tfjs";
 import { expect, it } from "vitest";
 import { injectLora } from "./adapter.ts";
@@ -24,19 +25,8 @@ interface Parity {
   readonly gradients: Record<string, Packed>;
   readonly merged: Packed;
 }
-interface Packed {
-  readonly base64: string;
-}
 
-const CONFIG: GPTConfig = {
-  vocabSize: 48,
-  contextLength: 8,
-  embDim: 16,
-  nHeads: 4,
-  nLayers: 2,
-  dropRate: 0,
-  qkvBias: true,
-};
+const CONFIG = { ...PARITY_CONFIG, qkvBias: true };
 const parity = JSON.parse(
   await readFile(new URL("../../../fixtures/lora/parity.json", import.meta.url), "utf8"),
 ) as Parity;
@@ -46,8 +36,6 @@ const CONVENTIONS: Omit<LoRAOptions, "generator">[] = [
   { rank, alpha: alpha * rank, scaling: "alpha/rank" },
 ];
 
-const unpack = ({ base64 }: Packed): Float32Array =>
-  new Float32Array(new Uint8Array(Buffer.from(base64, "base64")).buffer);
 const ids = (): tf.Tensor2D => tf.tensor2d(parity.ids, [2, 8], "int32");
 const lossOf = (model: GPTModelFast): tf.Scalar =>
   crossEntropy(model.forward(ids()).reshape([16, 48]), tf.tensor1d(parity.targets.flat(), "int32"));

@@ -1,8 +1,7 @@
-import type { ChildProcess } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Ended, eventsOf, startTrainer } from "@test/run-trainer.ts";
+import { eventsOf, type Listening, startListening, startTrainer } from "@test/run-trainer.ts";
 import { PHI3 } from "@scratch-llm/finetune-instruct";
 import { GPTModel } from "@scratch-llm/gpt";
 import { Generator } from "@scratch-llm/nn";
@@ -19,29 +18,10 @@ beforeAll(async () => {
   await saveHuggingFaceFolder(join(folder, "small"), await tinyModel());
 });
 
-interface Started {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-  readonly url: string;
-}
-
 const CPU = ["--backend", "cpu"];
 
-/** Starts the built command and waits for its address. */
-async function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Started> {
-  const all = ["serve", "--json", "--port", "0", ...args];
-  const { child, ended } = startTrainer(all, { cwd: folder, env });
-  const url = await new Promise<string>((resolve, reject) => {
-    let stdout = "";
-    child.stdout?.on("data", (data: Buffer) => {
-      stdout += data.toString();
-      const event = eventsOf(stdout.slice(0, stdout.lastIndexOf("\n"))).find(({ type }) => type === "listening");
-      if (event !== undefined) resolve(String(event["url"]));
-    });
-    void ended.then(({ stdout: out, stderr }) => reject(new Error(out + stderr)));
-  });
-  return { child, ended, url };
-}
+const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Listening> =>
+  startListening(["serve", ...args], { cwd: folder, env });
 
 describe("serve", () => {
   it("serves a folder under its name, and after SIGTERM ends with what it was answering", async () => {

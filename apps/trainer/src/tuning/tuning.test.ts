@@ -193,7 +193,7 @@ describe("eval instruct", () => {
     const names = ["First", "Second", "Third"];
     const entries = names.map((name) => ({ instruction: `${name}.`, output: "Yes" }));
     await writeFile(path("tasks.jsonl"), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
-    const judge = ["--judge", `${server.origin}/api/chat`, "--judge-model", "j", "--concurrency", "1"];
+    const judge = ["--judge", `${server.endpoint}/api/chat`, "--judge-model", "j", "--concurrency", "1"];
     const args = evaluate("--data", "tasks.jsonl", "--max-new-tokens", "3", "--out", "judged", ...judge);
     const stopped = await run(args, { SCRATCH_LLM_JUDGE_KEY: "secret" });
     expect(stopped.code).toBe(1);

@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 const endpoint = (more: Partial<ChatEndpoint> = {}): ChatEndpoint => ({
-  url: `${server.origin}/v1`,
+  url: `${server.endpoint}/v1`,
   model: "judge",
   retryDelayMs: 1,
   ...more,
@@ -49,7 +49,7 @@ describe("queryModel", () => {
 
   it("speaks Ollama's protocol with the book's settings", async () => {
     server.answer = () => "Grass.";
-    expect(await queryModel(endpoint({ url: `${server.origin}/api/chat` }))("What do llamas eat?")).toBe("Grass.");
+    expect(await queryModel(endpoint({ url: `${server.endpoint}/api/chat` }))("What do llamas eat?")).toBe("Grass.");
     expect(server.questions[0]?.body).toEqual({
       model: "judge",
       messages: [{ role: "user", content: "What do llamas eat?" }],
@@ -57,14 +57,14 @@ describe("queryModel", () => {
       options: { seed: 123, temperature: 0, num_ctx: 2048 },
     });
     expect(server.questions[0]?.authorization).toBeUndefined();
-    await queryModel(endpoint({ url: server.origin, protocol: "ollama" }))("Again?");
+    await queryModel(endpoint({ url: server.endpoint, protocol: "ollama" }))("Again?");
     expect(server.questions[1]?.path).toBe("/api/chat");
   });
 
   it("reads the lines of a server that streams all the same", async () => {
     server.answer = () => (response) =>
       response.end(["9", "0"].map((part) => `${JSON.stringify(ollamaAnswer(part))}\n`).join(""));
-    expect(await queryModel(endpoint({ url: `${server.origin}/api/chat` }))("?")).toBe("90");
+    expect(await queryModel(endpoint({ url: `${server.endpoint}/api/chat` }))("?")).toBe("90");
   });
 
   it("tries again after what may pass", async () => {
@@ -167,7 +167,7 @@ describe("scoreResponses", () => {
 
   it("asks several questions at the same time, but no more than it may", async () => {
     server.answer = () => (response) => setTimeout(() => response.end(JSON.stringify(ollamaAnswer("5"))), 50);
-    const query = queryModel(endpoint({ url: `${server.origin}/api/chat` }));
+    const query = queryModel(endpoint({ url: `${server.endpoint}/api/chat` }));
     await scoreResponses(RESPONSES, { query, concurrency: 3 });
     expect(server.mostAtOnce).toBe(3);
   });
