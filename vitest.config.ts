@@ -1,8 +1,16 @@
 import { defineConfig } from "vitest/config";
 
+const pathOf = (path: string): string => new URL(path, import.meta.url).pathname;
+
 export default defineConfig({
   ssr: { resolve: { conditions: ["@scratch-llm/source"] } },
-  resolve: { alias: { "@test": new URL("./test", import.meta.url).pathname } },
+  resolve: {
+    alias: {
+      "@test": pathOf("./test"),
+      // The condition does not reach the global set-up, which runs before anything is built.
+      "@scratch-llm/safetensors/node": pathOf("./packages/safetensors/src/node.ts"),
+    },
+  },
   test: {
     include: ["packages/*/{src,examples}/**/*.test.ts", "apps/*/{src,test}/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/*.slow.test.ts", "**/node_modules/**"],

@@ -1,4 +1,4 @@
-// By their files: the packages may not be built yet, and here nothing maps their names to the sources.
+// By their files: the packages may not be built yet, and here only an alias in vitest.config.ts maps a name to the sources.
 import { setupNative } from "../packages/backend/src/native/setup.ts";
 import { nativeStatus } from "../packages/backend/src/native/status.ts";
 
