@@ -17,6 +17,8 @@ export default defineConfig({
     globalSetup: ["test/global-setup.ts"],
     pool: "forks",
     maxWorkers: 2,
+    // Tests of whole processes and pages share a small machine there; one that fails three times is wrong.
+    retry: process.env["CI"] ? 2 : 0,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
