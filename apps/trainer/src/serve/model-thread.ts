@@ -25,13 +25,18 @@ export interface ThreadedModel {
 export async function openModelThread(task: ModelTask): Promise<ThreadedModel> {
   const { messages, maxSlots } = task;
   const worker = new Worker(new URL("./model-worker.js", import.meta.url), { workerData: task });
+  const ended = new AbortController();
   const lost = new Promise<never>((_, reject) => {
     worker.once("error", reject);
-    worker.once("exit", () => reject(new TrainerError("MODEL_THREAD", messages.serve.lost)));
+    worker.once("exit", () => {
+      reject(new TrainerError("MODEL_THREAD", messages.serve.lost));
+      ended.abort();
+    });
   });
   lost.catch(() => {}); // whoever waits for an answer hears of it
   const answer = async <T>(): Promise<T> => {
-    const [said] = (await Promise.race([once(worker, "message"), lost])) as [ModelAnswer];
+    // No race with `lost`: that would keep every answer for as long as the thread lives.
+    const [said] = (await once(worker, "message", ended).catch(() => lost)) as [ModelAnswer];
     if ("error" in said) throw Object.assign(new Error(said.error.message), said.error);
     return said.value as T;
   };
