@@ -19,7 +19,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Tests of whole processes and pages share a small machine there; one that fails three times is wrong.
     retry: process.env["CI"] ? 2 : 0,
-    testTimeout: 60_000,
+    testTimeout: 180_000, // many start processes, which a busy machine makes ten times slower
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } }, // as long as the browser's tests wait for anything else
   },

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DownloadError, type DownloadEvent, type HubOptions } from "@scratch-llm/weights-loader/node";
 import { HubServer } from "./hub-server.ts";
@@ -56,6 +57,11 @@ export class TinyHub {
   get weights(): Buffer {
     return this.server.files.get(WEIGHTS)!;
   }
+}
+
+/** Waits until a file has so many bytes. */
+export async function bytesOnDisk(path: string, bytes: number): Promise<void> {
+  while (((await stat(path).catch(() => undefined))?.size ?? 0) < bytes) await sleep(10);
 }
 
 /** The code of the download error that a promise rejects with. */

@@ -184,7 +184,7 @@ describe.skipIf(!native)("calls", () => {
   });
 });
 
-test.skipIf(!native)("300 cycles of compiling and disposing leave nothing behind", () => {
+test.skipIf(!native)("cycles of compiling and disposing leave nothing behind", () => {
   const variable = tf.variable(tf.zeros([256, 256]));
   const cycle = (): void => {
     const bump = compile((x: tf.Tensor) => {
@@ -195,11 +195,16 @@ test.skipIf(!native)("300 cycles of compiling and disposing leave nothing behind
     bump.dispose?.();
   };
   for (let i = 0; i < 20; i++) cycle();
-  const before = { tensors: tf.memory().numTensors, native: nativeTensors(), rss: process.memoryUsage().rss };
-  for (let i = 0; i < 300; i++) cycle();
+  const before = { tensors: tf.memory().numTensors, native: nativeTensors() };
+  const grown = [1, 2, 3].map(() => {
+    const { rss } = process.memoryUsage();
+    for (let i = 0; i < 100; i++) cycle();
+    return process.memoryUsage().rss - rss;
+  });
   expect(tf.memory().numTensors).toBe(before.tensors);
   expect(nativeTensors()).toBe(before.native);
-  expect(process.memoryUsage().rss - before.rss).toBeLessThan(60e6); // 300 copies of the variable would be 79 MB
+  // 100 copies of the variable would be 26 MB each time; garbage is not collected each time.
+  expect(Math.min(...grown)).toBeLessThan(20e6);
   expect(variable.dataSync()[0]).toBe(320);
 });
 

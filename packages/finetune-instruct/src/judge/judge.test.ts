@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ChatAnswer, ChatServer, ollamaAnswer } from "@test/chat-server.ts";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openAnswerFile } from "../node/answer-file.ts";
 import { JudgeError } from "./judge-error.ts";
 import { judgePrompt, parseScore } from "./judge-prompt.ts";
@@ -82,7 +82,7 @@ describe("queryModel", () => {
 
   it("waits only so long for an answer", async () => {
     server.answer = (_, attempt) => (attempt === 0 ? () => {} : "7"); // the first never comes
-    expect(await queryModel(endpoint({ timeoutMs: 100 }))("?")).toBe("7");
+    expect(await queryModel(endpoint({ timeoutMs: 500 }))("?")).toBe("7");
     server.answer = () => () => {};
     const query = queryModel(endpoint({ timeoutMs: 30, retries: 1 }));
     await expect(query("x")).rejects.toThrow("no answer within 30 ms");
@@ -166,7 +166,12 @@ describe("scoreResponses", () => {
   });
 
   it("asks several questions at the same time, but no more than it may", async () => {
-    server.answer = () => (response) => setTimeout(() => response.end(JSON.stringify(ollamaAnswer("5"))), 50);
+    const answer = (): string => JSON.stringify(ollamaAnswer("5"));
+    // The first ones are answered when three are there, and a moment later: a fourth would have come meanwhile.
+    server.answer = () => async (response) => {
+      await vi.waitUntil(() => server.mostAtOnce >= 3, 30_000);
+      setTimeout(() => response.end(answer()), 50);
+    };
     const query = queryModel(endpoint({ url: `${server.endpoint}/api/chat` }));
     await scoreResponses(RESPONSES, { query, concurrency: 3 });
     expect(server.mostAtOnce).toBe(3);
@@ -193,7 +198,7 @@ describe("an interrupted evaluation", () => {
     const asked = server.questions.length;
     const scores = await scoreResponses(RESPONSES, { query, store: await openAnswerFile(path, "judge") });
     expect(scores.verdicts.map(({ score }) => score)).toEqual([0, 10, 20, 30, 40, 50]);
-    expect(server.questions.slice(asked).map(({ prompt }) => numberIn(prompt))).toEqual([4, 5]);
+    expect(new Set(server.questions.slice(asked).map(({ prompt }) => numberIn(prompt)))).toEqual(new Set([4, 5]));
 
     const third = await scoreResponses(RESPONSES, { query, store: await openAnswerFile(path, "judge") });
     expect(third).toEqual(scores);
@@ -215,9 +220,13 @@ describe("an interrupted evaluation", () => {
   });
 
   it("stops asking at the signal", async () => {
-    server.answer = () => () => {};
-    const stopped = scoreResponses(RESPONSES, { query: queryModel(endpoint()), signal: AbortSignal.timeout(50) });
-    await expect(stopped).rejects.toMatchObject({ name: "TimeoutError" });
+    const stop = new AbortController();
+    server.answer = () => {
+      if (server.questions.length === 4) stop.abort(new Error("Ctrl-C"));
+      return () => {};
+    };
+    const stopped = scoreResponses(RESPONSES, { query: queryModel(endpoint()), signal: stop.signal });
+    await expect(stopped).rejects.toThrow("Ctrl-C");
     expect(server.questions).toHaveLength(4);
   });
 });

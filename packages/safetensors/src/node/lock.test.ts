@@ -24,11 +24,15 @@ function deadPid(): number {
 it("lets one in after the other", async () => {
   const order: string[] = [];
   const first = await acquireLock(path);
-  const waiting = acquireLock(path, { onWait: (pid) => order.push(`waits for ${pid}`) }).then(async (release) => {
+  let begin = (): void => {};
+  const waits = new Promise<void>((resolve) => (begin = resolve));
+  const onWait = (pid: number): void => (order.push(`waits for ${pid}`), begin());
+  const waiting = acquireLock(path, { onWait }).then(async (release) => {
     order.push("second");
     await release();
   });
-  await sleep(100);
+  await waits;
+  await sleep(100); // it does not give up, nor help itself
   order.push("first is done");
   await first();
   await waiting;

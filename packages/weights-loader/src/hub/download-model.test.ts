@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { codeOf, MODEL, NAMES, TinyHub, WEIGHTS } from "@test/tiny-hub.ts";
+import { bytesOnDisk, codeOf, MODEL, NAMES, TinyHub, WEIGHTS } from "@test/tiny-hub.ts";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadModelFolder } from "../node/load.ts";
@@ -129,9 +129,10 @@ describe("on this side", () => {
     hub.server.misbehave = ({ response, name, content }) => {
       if (name !== WEIGHTS) return false;
       response.writeHead(200, { etag: hub.server.etagOf(content), "content-length": content.length });
-      response.write(content.subarray(0, 20_000), () => setTimeout(() => stop.abort(new Error("Ctrl-C")), 50));
+      response.write(content.subarray(0, 20_000)); // and nothing more
       return true;
     };
+    void bytesOnDisk(`${hub.blob(WEIGHTS)}.incomplete`, 20_000).then(() => stop.abort(new Error("Ctrl-C")));
     await expect(downloadModel(MODEL, { ...hub.options, signal: stop.signal })).rejects.toThrow("Ctrl-C");
     expect(existsSync(hub.blob(WEIGHTS))).toBe(false);
     expect(await findCachedModel(MODEL, hub.options)).toBeUndefined();

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundleForNode } from "@test/bundle-for-node.ts";
 import { HubServer } from "@test/hub-server.ts";
+import { bytesOnDisk } from "@test/tiny-hub.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { downloadModel, findCachedModel } from "./download-model.ts";
 
@@ -71,21 +72,19 @@ it("two processes download once", async () => {
 
 it("a killed download leaves nothing that is taken for whole, and the next goes on", async () => {
   const half = Math.floor(weights.length / 2);
-  const sent = new Promise<void>((resolve) => {
-    server.misbehave = ({ response, name, content, attempt }) => {
-      if (name !== WEIGHTS || attempt > 0) return false;
-      response.writeHead(200, { etag: server.etagOf(content), "content-length": content.length });
-      response.write(content.subarray(0, half), () => setTimeout(resolve, 300)); // and then nothing: it waits
-      return true;
-    };
-  });
+  server.misbehave = ({ response, name, content, attempt }) => {
+    if (name !== WEIGHTS || attempt > 0) return false;
+    response.writeHead(200, { etag: server.etagOf(content), "content-length": content.length });
+    response.write(content.subarray(0, half)); // and then nothing: it waits
+    return true;
+  };
   const child = start();
-  await sent;
+  const part = `${join(cacheFolder, "models--owner--name", "blobs", server.hash(WEIGHTS))}.incomplete`;
+  await bytesOnDisk(part, half);
   child.kill("SIGKILL");
   await once(child, "close");
 
   const options = { endpoint: server.endpoint, cacheFolder, offline: false };
-  const part = `${join(cacheFolder, "models--owner--name", "blobs", server.hash(WEIGHTS))}.incomplete`;
   expect(existsSync(part)).toBe(true);
   expect(await findCachedModel("owner/name", options)).toBeUndefined();
 

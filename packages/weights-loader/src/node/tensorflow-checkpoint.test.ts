@@ -131,7 +131,7 @@ describe.each(["openai", "openai-snappy"])("300 mutations of %s", (name) => {
     expect([...codes.keys()].every((code) => /^(CHECK\w+|READ_FAILED|no error)$/.test(code))).toBe(true);
     expect(codes.get("no error") ?? 0).toBeLessThan(60);
     expect(different).toBe(0);
-  }, 30_000);
+  }, 60_000);
 
   it("structure changed under good checksums: refused, or every tensor read has a good checksum", async () => {
     const original = await readFile(join(fixtures, name, "model.ckpt.index"));
@@ -153,8 +153,8 @@ describe.each(["openai", "openai-snappy"])("300 mutations of %s", (name) => {
     }
     expect([...codes.keys()].every((code) => /^(CHECK\w+|READ_FAILED|no error)$/.test(code))).toBe(true);
     expect(codes.get("CHECKPOINT_INVALID")).toBeGreaterThan(100);
-    expect(process.memoryUsage().rss - memory).toBeLessThan(100e6);
-  }, 30_000);
+    expect(process.memoryUsage().rss - memory).toBeLessThan(500e6); // a length that is believed asks for gigabytes
+  }, 60_000);
 
   it("payload: a checksum error, always", async () => {
     const original = await readFile(join(fixtures, "openai", DATA));
@@ -165,5 +165,5 @@ describe.each(["openai", "openai-snappy"])("300 mutations of %s", (name) => {
       await writeFile(join(folder, DATA), damaged);
       expect(await codeOf(index)).toBe("CHECKSUM_MISMATCH");
     }
-  }, 30_000);
+  }, 60_000);
 });
