@@ -76,7 +76,7 @@ const PIECES: Readonly<Record<string, Piece>> = {
     contenders: ["f32", "f32-dropout", "f32-torch-dropout", "bf16", "bf16-dropout"],
     rounds: 2,
     warmup: 2,
-    steps: 5,
+    steps: 9, // an epoch of chapter 5
     ratios: ({ ms }) => ({
       f32Cost: ms("f32-dropout") / ms("f32"),
       bf16Cost: ms("bf16-dropout") / ms("bf16"),

@@ -27,6 +27,7 @@ interface Setting {
   readonly config?: Partial<GPTConfig>;
   readonly freeze?: (model: GPTModelFast) => void;
   readonly precision?: "f32" | "bf16";
+  readonly recompute?: "none" | "block";
   readonly steps?: number;
   readonly dropLast?: boolean;
 }
@@ -47,7 +48,8 @@ async function trainTiny(setting: Setting): Promise<Trained> {
   const optimizer = new AdamW(model.namedParameters(), { lr: 1e-3, weightDecay: 0.1 });
   const made: { dispose?(): void }[] = [];
   const compiler: Compile = (fn, options) => {
-    const compiled = compile(fn, { ...options, precision: setting.precision ?? "f32" });
+    const { precision = "f32", recompute = "none" } = setting;
+    const compiled = compile(fn, { ...options, precision, recompute });
     made.push(compiled);
     return compiled;
   };
@@ -91,6 +93,19 @@ describe.skipIf(!native)("a compiled training run", () => {
     ["with biases and a shared head", { config: { qkvBias: true, tieWeights: true, dropRate: 0 } }],
     ["with a smaller batch at the end of each epoch", { dropLast: false }],
     ["with frozen blocks", { freeze: (model) => void model.trfBlocks[0]!.freeze() }],
+    ["with recomputation and fast dropout", { recompute: "block" }],
+    [
+      "with recomputation and PyTorch's masks",
+      { recompute: "block", dropout: (generator) => new TorchDropout(generator) },
+    ],
+    [
+      "with recomputation, frozen blocks and accumulated gradients",
+      {
+        recompute: "block",
+        freeze: (model) => void model.trfBlocks[0]!.freeze(),
+        options: { accumulationSteps: 3 },
+      },
+    ],
   ])("equals the eager one %s", async (_name, setting) => {
     const eager = await trainTiny({ ...setting, compiled: false });
     const compiled = await trainTiny({ ...setting, compiled: true });

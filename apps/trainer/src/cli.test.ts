@@ -30,6 +30,7 @@ describe("scratch-llm", () => {
     [["train", "pretrain", "--nope"], 2, "USAGE", "--nope"],
     [["generate"], 2, "USAGE", "--prompt"],
     [["train", "pretrain", "--max-steps", "zero"], 2, "USAGE", "whole number"],
+    [["train", "pretrain", "--recompute", "all"], 2, "USAGE", "none, block"],
     [["--backend", "gpu"], 2, "USAGE", "gpu"],
     [["train", "pretrain", "--set", "model.nHeads=5", "--backend", "cpu"], 1, "GPT_CONFIG", "nHeads"],
     [["train", "pretrain", "--data", "none.txt"], 1, "DATA", "none.txt"],
@@ -82,7 +83,8 @@ describe("scratch-llm", () => {
 
   it("trains, writes the run folder and generates from it", async () => {
     const path = join(folder, "whole");
-    const { code, stdout, stderr } = await run(train("--run-dir", path, "--max-steps", "12"), folder);
+    const flags = ["--run-dir", path, "--max-steps", "12", "--recompute", "block"];
+    const { code, stdout, stderr } = await run(train(...flags), folder);
     expect(code, stderr).toBe(0);
     expect(stderr).toBe("");
     const all = events(stdout);
@@ -104,7 +106,7 @@ describe("scratch-llm", () => {
     expect(metrics[0]).toMatchObject({ schema: 1, type: "step", step: 0 });
 
     const saved = JSON.parse(await readFile(join(path, "config.json"), "utf8")) as { config: { train: object } };
-    expect(saved.config.train).toMatchObject({ precision: "f32" });
+    expect(saved.config.train).toMatchObject({ precision: "f32", recompute: "block" });
 
     const greedy = await run(
       ["generate", "--model", path, "--prompt", "The Patience", "--max-new-tokens", "5", "--backend", "wasm", "--json"],

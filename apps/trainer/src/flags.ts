@@ -67,6 +67,13 @@ export function addCompute(command: Command, { help }: Messages): Command {
     .addOption(new Option("--precision <name>", help.precision).choices(["f32", "bf16"]));
 }
 
+/** Adds the flags that say how the steps of a training are computed. */
+export function addTrainingCompute(command: Command, messages: Messages): Command {
+  return addCompute(command, messages).addOption(
+    new Option("--recompute <what>", messages.help.recompute).choices(["none", "block"]),
+  );
+}
+
 /** What the common flags mean. */
 export function context(options: CommonOptions, messages: Messages): Context {
   const output = new Output({ json: options.json === true, quiet: options.quiet === true });

@@ -7,6 +7,7 @@ export interface LoopFlags {
   readonly maxTime?: number;
   readonly keepLast?: number;
   readonly precision?: TrainSettings["precision"];
+  readonly recompute?: TrainSettings["recompute"];
 }
 
 /** Which setting of the loop each flag is. The seed is one of the whole run. */
@@ -15,6 +16,7 @@ const SETTINGS = {
   maxTime: "maxMinutes",
   keepLast: "keepLast",
   precision: "precision",
+  recompute: "recompute",
 } as const satisfies Readonly<Partial<Record<keyof LoopFlags, keyof TrainSettings>>>;
 
 /** The flags that are given, as the settings that they stand for. */

@@ -1,7 +1,7 @@
 import type { BackendInfo } from "@scratch-llm/backend/node";
 import { GPT_CONFIG_124M } from "@scratch-llm/gpt";
 import { describe, expect, it } from "vitest";
-import { requireMemory } from "./memory-check.ts";
+import { type MemoryRequest, requireMemory } from "./memory-check.ts";
 import { estimateTrainingMemory } from "./memory-estimate.ts";
 import { chooseMessages } from "./messages/messages.ts";
 
@@ -17,6 +17,26 @@ describe("memory before a run", () => {
     expect(estimateTrainingMemory(book, 2, "native", "compiled") / GB).toBeLessThan(5.5);
     expect(estimateTrainingMemory(book, 2, "native", "eager") / GB).toBeGreaterThan(7.89);
     expect(estimateTrainingMemory(book, 2, "native", "eager") / GB).toBeLessThan(9);
+  });
+
+  it("grows with the tokens as measured, less with recomputation, and not with logits that never exist whole", () => {
+    const long = { ...GPT_CONFIG_124M, contextLength: 1024 };
+    const compiled = estimateTrainingMemory(long, 4, "native", "compiled") / GB;
+    expect(compiled).toBeGreaterThan(8.8);
+    expect(compiled).toBeLessThan(13.5);
+    const recomputed = estimateTrainingMemory(long, 4, "native", "recomputed") / GB;
+    expect(recomputed).toBeGreaterThan(5.52);
+    expect(recomputed).toBeLessThan(7);
+  });
+
+  it("offers recomputation first where that is enough", () => {
+    const long = { ...request, config: { ...GPT_CONFIG_124M, contextLength: 1024 }, batchSize: 4 };
+    const needed = estimateTrainingMemory(long.config, 4, "native", "compiled");
+    const refuse = (change: Partial<MemoryRequest>) => () =>
+      requireMemory({ needed, available: 7 * GB }, { ...long, ...change }, messages);
+    expect(refuse({})).toThrowError(/Try --recompute block \(about 6\.\d GB\)/u);
+    expect(refuse({ kind: "recomputed" })).toThrowError(/Try --set train\.batchSize=2/u);
+    expect(refuse({ kind: "eager" })).toThrowError(/Try --set train\.batchSize=1/u);
   });
 
   it("lets a run begin that fits, and names the batch and context that would when it does not", () => {

@@ -34,7 +34,7 @@ export async function memoryNeed(request: MemoryRequest): Promise<MemoryNeed> {
 }
 
 /**
- * @throws {TrainerError} `MEMORY` when it will not fit, with the largest batch and context of this model that would.
+ * @throws {TrainerError} `MEMORY` when it will not fit, with what would: recomputation, or the largest batch and context.
  */
 export function requireMemory({ needed, available }: MemoryNeed, request: MemoryRequest, messages: Messages): void {
   if (needed <= available) return;
@@ -48,11 +48,15 @@ export function requireMemory({ needed, available }: MemoryNeed, request: Memory
   throw new TrainerError("MEMORY", fill(errors.memory, values));
 }
 
-/** Halves the batch, then the context, until the run fits. */
+/** Recomputes, or halves the batch, then the context, until the run fits. */
 function smallerThatFits(
   { config, batchSize, backend, kind, trainable, lengthSetting = "model.contextLength" }: MemoryRequest,
   available: number,
 ): { flags: string; needed: number } | undefined {
+  if (kind === "compiled" && backend.name === "native") {
+    const needed = estimateTrainingMemory(config, batchSize, backend.name, "recomputed", trainable);
+    if (needed <= available) return { flags: "--recompute block", needed };
+  }
   let batch = batchSize;
   let contextLength = config.contextLength;
   while (batch > 1 || contextLength > SHORTEST_CONTEXT) {

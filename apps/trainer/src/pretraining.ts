@@ -11,7 +11,7 @@ import { findModel } from "./find-model.ts";
 import { formatBytes, formatCount, formatDuration } from "./format.ts";
 import { loadModelToTrain } from "./load-model.ts";
 import { memoryNeed, requireMemory } from "./memory-check.ts";
-import type { StepKind } from "./memory-estimate.ts";
+import { stepKind } from "./memory-estimate.ts";
 import { fill } from "./messages/messages.ts";
 import { estimateSeconds, PROBE_STEPS } from "./probe.ts";
 import { RunFolder } from "./run-folder.ts";
@@ -114,7 +114,7 @@ async function announce(prepared: Prepared, options: PretrainingOptions, context
   const { output, messages } = context;
   const { seed, train } = plan.config;
   const params = countParameters(modelConfig);
-  const kind: StepKind = options.compute.eager ? "eager" : "compiled";
+  const kind = stepKind(options.compute);
   const request = { config: modelConfig, batchSize: train.batchSize, backend, kind };
   const memory = await memoryNeed(request);
   const say = (message: string, values: Record<string, string | number>): void => output.note(fill(message, values));

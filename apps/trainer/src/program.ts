@@ -9,6 +9,7 @@ import {
   addCompute,
   addRuntime,
   addSampling,
+  addTrainingCompute,
   collect,
   type CommonOptions,
   context,
@@ -39,7 +40,7 @@ export function buildProgram(messages: Messages): Command {
     });
 
   const train = program.command("train").description(help.train);
-  addCompute(addCommon(train.command("pretrain").description(help.pretrain), messages), messages)
+  addTrainingCompute(addCommon(train.command("pretrain").description(help.pretrain), messages), messages)
     .option("--data <file...>", help.data)
     .option("--preset <name>", fill(help.preset, { presets: RUN_PRESET_NAMES.join(", ") }), "quickstart")
     .option("--config <file>", help.config)

@@ -48,6 +48,8 @@ export const TrainSettings = z.strictObject({
   dropout: z.enum(["torch", "fast"]),
   /** "bf16": matrix products in bfloat16. */
   precision: z.enum(["f32", "bf16"]).default("f32"),
+  /** "block": what a transformer block computes is computed again for the gradient instead of kept. */
+  recompute: z.enum(["none", "block"]).default("none"),
   evalEvery: count,
   evalBatches: count,
   /** Steps between samples; 0 = after each epoch. */
@@ -84,6 +86,7 @@ export const BOOK_TRAINING = {
   accumulationSteps: 1,
   dropout: "torch",
   precision: "f32",
+  recompute: "none",
   checkpointEvery: 0,
   keepLast: 2,
 } as const satisfies Partial<TrainSettings>;

@@ -6,13 +6,15 @@ import type { ComputeFlags } from "./flags.ts";
 export interface ComputeOptions {
   /** Matrix products in bfloat16 are faster; everything else stays in float32. */
   readonly precision: "f32" | "bf16";
+  /** What a transformer block computes may be computed again for the gradient: more time, less memory. */
+  readonly recompute: "none" | "block";
   /** One operation at a time, as TensorFlow.js does, instead of one recorded graph. */
   readonly eager: boolean;
 }
 
-/** What the flags say. */
+/** What the flags of a command without gradients say. */
 export function computeOptions({ precision = "f32", eager = false }: ComputeFlags): ComputeOptions {
-  return { precision, eager };
+  return { precision, recompute: "none", eager };
 }
 
 /** Gives a run its `compile`, and frees what it made at the end. */
@@ -21,10 +23,10 @@ export class StepCompiler {
   /** Undefined where the run is to be computed one operation at a time. */
   readonly compile: Compile | undefined;
 
-  constructor({ precision, eager }: ComputeOptions) {
+  constructor({ precision, recompute, eager }: ComputeOptions) {
     if (eager) return;
     this.compile = (fn, options) => {
-      const compiled = compile(fn, { ...options, precision });
+      const compiled = compile(fn, { ...options, precision, recompute });
       this.#made.push(compiled);
       return compiled;
     };

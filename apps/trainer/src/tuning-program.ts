@@ -6,6 +6,7 @@ import type { ClassifyTrainingFlags } from "./commands/train-classify.ts";
 import {
   addCommon,
   addCompute,
+  addTrainingCompute,
   collect,
   type CommonOptions,
   context,
@@ -62,7 +63,7 @@ export function addTuningCommands(train: Command, messages: Messages): void {
 
 function addTuningFlags(command: Command, data: string, presets: readonly string[], messages: Messages): Command {
   const { help } = messages;
-  return addCompute(addCommon(command, messages), messages)
+  return addTrainingCompute(addCommon(command, messages), messages)
     .option("--data <file>", data)
     .option("--init <path>", help.tuningInit)
     .option("--lora", help.lora)

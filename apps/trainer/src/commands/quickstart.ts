@@ -7,6 +7,7 @@ import { pretrain } from "../pretraining.ts";
 import { RUN_PRESETS } from "../run-config.ts";
 import { newRunPath } from "../run-folder.ts";
 import { startCommand } from "../start-command.ts";
+import { computeOptions } from "../step-compiler.ts";
 import type { Trained } from "../training-run.ts";
 
 /** The flags of the quickstart. */
@@ -51,6 +52,6 @@ export async function quickstart(
       output.event({ type: "sample", language, text });
     }
   };
-  await pretrain(plan, { dryRun: false, probe: true, compute: { precision: "f32", eager }, whenTrained }, context);
+  await pretrain(plan, { dryRun: false, probe: true, compute: computeOptions({ eager }), whenTrained }, context);
   output.result(`\n${messages.quickstart.next.map((line) => fill(line, { start: startCommand() })).join("\n")}`);
 }

@@ -24,8 +24,8 @@ export interface PretrainOptions extends LoopFlags {
 export async function trainPretrain(options: PretrainOptions, context: Context): Promise<void> {
   const plan = (await resumedPlan(options)) ?? (await newPlan(options));
   const { dryRun = false, probe, eager = false } = options;
-  const { precision } = plan.config.train;
-  await pretrain(plan, { dryRun, probe, compute: { precision, eager } }, context);
+  const { precision, recompute } = plan.config.train;
+  await pretrain(plan, { dryRun, probe, compute: { precision, recompute, eager } }, context);
 }
 
 async function newPlan(options: PretrainOptions): Promise<RunPlan> {

@@ -20,6 +20,7 @@ export const en = {
     noProbe: "do not measure three steps beforehand",
     eager: "compute one operation at a time instead of one recorded graph",
     precision: "f32, or bf16: matrix products in bfloat16, faster (native only)",
+    recompute: "none, or block: compute each block again for its gradient, slower in less memory (native only)",
     keepLast: "checkpoints to keep",
     maxSteps: "stop after this many steps",
     maxTime: "stop after this many minutes",

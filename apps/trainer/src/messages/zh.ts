@@ -22,6 +22,7 @@ export const zh: Messages = {
     noProbe: "不预先测量三步",
     eager: "逐个运算计算，而不是一次录制成整图",
     precision: "f32；或 bf16：矩阵乘法用 bfloat16，更快（仅原生后端）",
+    recompute: "none；或 block：求梯度时重新计算每个块，内存更少但更慢（仅原生后端）",
     keepLast: "保留的检查点个数",
     maxSteps: "训练这么多步后停止",
     maxTime: "训练这么多分钟后停止",

@@ -25,7 +25,7 @@ import { fill, type Messages } from "../messages/messages.ts";
 import { resolveSettings } from "../resolve-config.ts";
 import { newRunPath, writeWhole } from "../run-folder.ts";
 import { startCommand } from "../start-command.ts";
-import { StepCompiler } from "../step-compiler.ts";
+import { computeOptions, StepCompiler } from "../step-compiler.ts";
 import { CLASSIFY_TASK, splitTexts } from "./classify-task.ts";
 import { readDataFile } from "./data-file.ts";
 import { flagAssignments } from "../loop-flags.ts";
@@ -141,9 +141,9 @@ async function runRow(
   experiment: Experiment,
   weights: string,
   options: Omit<ExperimentOptions, "model" | "tokenizer">,
-  { precision = "f32", eager = false }: TuningFlags,
+  { recompute = "none", ...flags }: TuningFlags,
 ): Promise<ExperimentResult> {
-  const compiler = new StepCompiler({ precision, eager });
+  const compiler = new StepCompiler({ ...computeOptions(flags), recompute });
   const { compile } = compiler;
   const { model, tokenizer } = await startingModel(experiment, weights);
   try {

@@ -9,6 +9,7 @@ import { formatBytes, formatCount, formatDuration } from "../format.ts";
 import { loadModelToTrain } from "../load-model.ts";
 import { loopOptions } from "../loop-options.ts";
 import { memoryNeed, type MemoryRequest, requireMemory } from "../memory-check.ts";
+import { stepKind } from "../memory-estimate.ts";
 import { fill } from "../messages/messages.ts";
 import { RunFolder } from "../run-folder.ts";
 import { type ComputeOptions, StepCompiler } from "../step-compiler.ts";
@@ -91,7 +92,7 @@ async function announce<C extends TuningConfig>(
     config: { ...model.config, contextLength: task.widths.longest },
     batchSize: batchSize * task.rowsPerEntry,
     backend,
-    kind: compute.eager ? "eager" : "compiled",
+    kind: stepKind(compute),
     trainable,
     lengthSetting: "data.maxLength",
   };

@@ -32,8 +32,8 @@ export async function tuningCommand<C extends TuningConfig>(
 ): Promise<void> {
   const plan = (await resumedPlan(task, flags)) ?? (await newPlan(task, flags, context));
   const { dryRun = false, eager = false } = flags;
-  const { precision } = plan.config.train;
-  await tune(task, plan, { dryRun, compute: { precision, eager } }, context);
+  const { precision, recompute } = plan.config.train;
+  await tune(task, plan, { dryRun, compute: { precision, recompute, eager } }, context);
 }
 
 async function newPlan<C extends TuningConfig>(
