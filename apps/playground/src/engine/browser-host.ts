@@ -19,6 +19,8 @@ const BUNDLED = { "config.json": config, "tokenizer.json": tokenizer, "model.saf
 
 /** The browser as a worker sees it. */
 export function browserHost(): Host {
+  let atOnce: ReturnType<typeof fetchBundled> | undefined = fetchBundled(); // while the backend comes up
+  atOnce.catch(() => {}); // whoever asks for it is told
   return {
     startBackend(name) {
       setWasmPaths({
@@ -29,11 +31,10 @@ export function browserHost(): Host {
       return useBackend(name);
     },
     readText: async (address) => (await get(address)).text(),
-    async bundledModel() {
-      const entries = Object.entries(BUNDLED).map(
-        async ([name, address]) => [name, await (await get(address)).blob()] as const,
-      );
-      return new Map(await Promise.all(entries));
+    bundledModel() {
+      const files = atOnce ?? fetchBundled();
+      atOnce = undefined;
+      return files;
     },
     async prepareOnnx() {
       const { env } = await import("onnxruntime-web/wasm"); // half a megabyte that most visits do not need
@@ -43,6 +44,13 @@ export function browserHost(): Host {
     files: hasPrivateFiles() ? new PrivateStore() : new MemoryStore(),
     retryDelayMs: 1000,
   };
+}
+
+async function fetchBundled(): Promise<ReadonlyMap<string, Blob>> {
+  const entries = Object.entries(BUNDLED).map(
+    async ([name, address]) => [name, await (await get(address)).blob()] as const,
+  );
+  return new Map(await Promise.all(entries));
 }
 
 /** Pages that are not served safely have no storage; then downloads last as long as the page. */

@@ -48,7 +48,7 @@ describe.skipIf(!hasBrowser)("the engine in Chromium on software WebGPU", { time
     expect(await write()).toBe(before);
     expect(await page.evaluate(() => window.engine.state)).toMatchObject({
       phase: "ready",
-      recovered: true,
+      recovered: { code: "ENGINE_RESTARTED" },
       status: { backend: "webgpu" },
     });
   });

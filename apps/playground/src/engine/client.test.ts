@@ -145,8 +145,19 @@ describe("a worker that dies", () => {
 
   it("is replaced when its graphics device is lost", async () => {
     await engine.start("cpu");
+    const training = engine.call("train", { run: "none" });
     workers[0]?.lose();
-    await expect.poll(() => workers.length).toBe(2);
+    await expect(training).rejects.toThrow("The engine had to be restarted (destroyed); ask again.");
     expect(await engine.call("status", {})).toMatchObject({ backend: "cpu" });
+    expect(engine.state).toMatchObject({ phase: "ready", recovered: { code: "ENGINE_RESTARTED" } });
+    expect(workers).toHaveLength(2);
+  });
+
+  it("that was given up already is not heard again", async () => {
+    await engine.start("cpu");
+    workers[0]?.lose();
+    workers[0]?.lose(); // a refused operation, and then the device itself
+    await engine.call("status", {});
+    expect(workers).toHaveLength(2);
   });
 });

@@ -24,10 +24,13 @@ class EngineError extends Error {
   }
 }
 
-/** Whether requests are answered. `recovering`: the worker died and another is brought up; runs are lost, models come back. */
+/**
+ * Whether requests are answered. `recovering`: the worker died and another is brought up; runs are lost, models come back.
+ * `recovered` tells why.
+ */
 export type EngineState =
   | { readonly phase: "starting" | "recovering" }
-  | { readonly phase: "ready"; readonly status: Status; readonly recovered: boolean }
+  | { readonly phase: "ready"; readonly status: Status; readonly recovered: Error | undefined }
   | { readonly phase: "failed"; readonly error: Error };
 
 /** What a stream yields: the method's events, then its answer. */
@@ -67,11 +70,10 @@ const REPEATABLE: ReadonlySet<MethodName> = new Set([
   "generate",
 ]);
 
-const RESTARTED: WireError = {
-  name: "EngineError",
-  code: "ENGINE_RESTARTED",
-  message: "The engine had to be restarted while it worked on this; ask again.",
-};
+function restarted(reason = ""): EngineError {
+  const message = `The engine had to be restarted${reason && ` (${reason})`}; ask again.`;
+  return new EngineError({ name: "EngineError", code: "ENGINE_RESTARTED", message });
+}
 
 /**
  * The page's side of the engine. When the worker dies or its graphics device is lost, another one is brought up, loads
@@ -116,7 +118,7 @@ export class EngineClient {
     this.#choice = backend;
     this.#deaths = 0;
     this.#failAll();
-    return this.#bringUp("starting");
+    return this.#bringUp();
   }
 
   /** Asks for one answer. @throws EngineError */
@@ -202,18 +204,20 @@ export class EngineClient {
     });
   }
 
-  async #bringUp(phase: "starting" | "recovering"): Promise<Status> {
-    this.#setState({ phase });
+  async #bringUp(recovered?: Error): Promise<Status> {
+    this.#setState({ phase: recovered ? "recovering" : "starting" });
     this.#worker?.terminate();
     const worker = this.#spawn();
     this.#worker = worker;
-    worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.#receive(data));
-    worker.addEventListener("error", ({ message }) => this.#died(worker, message));
+    worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
+      if (this.#worker === worker) this.#receive(data); // one that was given up may still have said something
+    });
+    worker.addEventListener("error", ({ message }) => this.#worker === worker && this.#died(message));
     try {
       const status = await this.#send("start", { backend: this.#choice }, undefined, () => {});
       if (this.#worker !== worker) return status;
       const waiting = [...this.#pending.values()].map(({ request }) => request);
-      this.#setState({ phase: "ready", status, recovered: phase === "recovering" });
+      this.#setState({ phase: "ready", status, recovered });
       this.#loadAgain();
       for (const request of waiting) this.#post(request);
       return status;
@@ -235,7 +239,7 @@ export class EngineClient {
   }
 
   #receive(message: FromWorker): void {
-    if (message.type === "lost") return this.#died(this.#worker, message.reason);
+    if (message.type === "lost") return this.#died(message.reason);
     const pending = this.#pending.get(message.id);
     if (!pending) return;
     if (message.type === "event") {
@@ -249,18 +253,21 @@ export class EngineClient {
     else pending.reject(new EngineError(message.error));
   }
 
-  #died(worker: WorkerLike | undefined, reason: string): void {
-    if (worker !== this.#worker || this.#state.phase === "failed") return;
+  #died(reason: string): void {
+    if (this.#state.phase === "failed") return;
     this.#deaths += 1;
+    const why = restarted(reason);
     for (const [id, pending] of this.#pending) {
       const { method } = pending.request;
-      if (!REPEATABLE.has(method) || pending.repeated) this.#fail(id, new EngineError(RESTARTED));
+      if (!REPEATABLE.has(method) || pending.repeated) this.#fail(id, why);
       // The seed gives the same tokens again; those that the page has need not be told twice.
       Object.assign(pending, { repeated: true, told: 0, skip: method === "generate" ? pending.told : 0 });
     }
-    if (this.#deaths > 2) return this.#giveUp(new EngineError({ ...RESTARTED, code: "ENGINE_DEAD", message: reason }));
+    if (this.#deaths > 2) {
+      return this.#giveUp(new EngineError({ name: "EngineError", code: "ENGINE_DEAD", message: reason }));
+    }
     if (this.#deaths === 2) this.#choice = "wasm";
-    void this.#bringUp("recovering").catch(() => {}); // the state tells
+    void this.#bringUp(why).catch(() => {}); // the state tells
   }
 
   #giveUp(error: Error): void {
@@ -275,7 +282,7 @@ export class EngineClient {
     pending?.reject(error);
   }
 
-  #failAll(error: Error = new EngineError(RESTARTED)): void {
+  #failAll(error: Error = restarted()): void {
     for (const id of this.#pending.keys()) this.#fail(id, error);
   }
 

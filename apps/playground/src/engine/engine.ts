@@ -109,10 +109,14 @@ export function createEngine(host: Host): Handlers {
   };
 }
 
-/** Tells when the graphics device of a WebGPU backend is gone, for nothing will work any more. */
+/**
+ * Tells when the graphics device of a WebGPU backend is gone, for nothing will work any more; or has refused an operation,
+ * for TensorFlow.js does not notice and goes on with wrong numbers.
+ */
 export function onDeviceLost(tell: (reason: string) => void): void {
   const { device } = tf.backend() as { device?: GPUDevice };
   void device?.lost.then(({ reason, message }) => tell(`${reason}: ${message}`));
+  device?.addEventListener("uncapturederror", ({ error }) => tell(error.message), { once: true });
 }
 
 function optionsOf({ sampling, seed, maxNewTokens, stop }: Generate): GenerateOptions {

@@ -78,7 +78,7 @@ export type FromWorker =
   | { readonly type: "event"; readonly id: number; readonly event: Event<MethodName> }
   | { readonly type: "result"; readonly id: number; readonly result: Result<MethodName> }
   | { readonly type: "error"; readonly id: number; readonly error: WireError }
-  /** The graphics device is gone, and with it every tensor: nothing more will be answered. */
+  /** The graphics device is gone, or refused an operation: nothing more will be answered, or not rightly. */
   | { readonly type: "lost"; readonly reason: string };
 
 /** An error on its way. `code` is for programs and translations; `message` is English. */

@@ -12,7 +12,7 @@ import { Failure } from "../ui/failure.tsx";
 export function BackendBadge() {
   const t = shellWords();
   const state = engineState.value;
-  const recovered = state.phase === "ready" && state.recovered;
+  const recovered = state.phase === "ready" ? state.recovered : undefined;
   useEffect(() => {
     if (recovered) announce(shellWords().engineRecovered);
   }, [recovered]);
@@ -20,6 +20,7 @@ export function BackendBadge() {
     return (
       <Popover phase="ready" name={nameOf(state.status)}>
         <Reasons atStart={state.status} />
+        {recovered && <Failure error={recovered} testId="restarted" />}
       </Popover>
     );
   }

@@ -6,14 +6,15 @@ const LARGEST_ZIP = 512 * 2 ** 20;
 
 /** The files of what was dropped: folders with all that is in them, files, and what zip files hold. */
 export async function droppedFiles(items: DataTransferItemList): Promise<FolderFile[]> {
-  const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  const found = await Promise.all(entries.map((entry) => filesOf(entry, "")));
-  return unpacked(found.flat());
+  // Both are asked for at once: when the event is over, the list is empty.
+  const dropped = [...items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const found = dropped.map(({ entry, file }) => (entry ? filesOf(entry, "") : file ? [fileItself(file)] : []));
+  return unpacked((await Promise.all(found)).flat());
 }
 
 /** The files that were picked with a file dialog. */
 export function pickedFiles(files: FileList): Promise<FolderFile[]> {
-  return unpacked([...files].map((file) => ({ path: file.webkitRelativePath || file.name, content: file })));
+  return unpacked([...files].map(fileItself));
 }
 
 /** A folder as one file. Weights do not get smaller, so nothing is compressed. */
@@ -21,6 +22,11 @@ export async function zipped(files: readonly FolderFile[]): Promise<Blob> {
   const contents = await Promise.all(files.map(async ({ content }) => new Uint8Array(await content.arrayBuffer())));
   const zip = zipSync(Object.fromEntries(files.map(({ path }, i) => [path, contents[i]!])), { level: 0 });
   return new Blob([zip as Uint8Array<ArrayBuffer>], { type: "application/zip" });
+}
+
+/** What is dragged out of another page or program has no place on the disk. */
+function fileItself(file: File): FolderFile {
+  return { path: file.webkitRelativePath || file.name, content: file };
 }
 
 async function filesOf(entry: FileSystemEntry, parent: string): Promise<FolderFile[]> {

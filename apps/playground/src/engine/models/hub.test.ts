@@ -1,7 +1,7 @@
 // Downloads from a server on this machine that cuts, lies and answers with web pages.
 import { HubServer } from "@test/hub-server.ts";
 import { readFile } from "node:fs/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Progress } from "../protocol.ts";
 import { deleteStored, describeDownload, download, storage, storedFiles } from "./hub.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -90,9 +90,12 @@ describe("what goes wrong", () => {
     onWeights(({ response, content, attempt }) => {
       if (attempt > 0) return false;
       response.writeHead(200, { "content-length": content.length });
-      response.write(content.subarray(0, Math.floor(content.length * 0.4)), () => setTimeout(() => killed.abort(), 50));
+      response.write(content.subarray(0, Math.floor(content.length * 0.4)));
       return true;
     });
+    const stored = async (): Promise<boolean> =>
+      ((await store.read(`models/owner--name/${WEIGHTS}.part`))?.size ?? 0) > 1_500_000;
+    void vi.waitUntil(stored, 30_000).then(() => killed.abort());
     await expect(fetchAll(killed.signal)).rejects.toThrow("abort");
     expect(await isStored()).toBe(false);
     const { offers } = await describeDownload(model(), store, never);

@@ -4,7 +4,7 @@ import { DEFAULT_TUNING } from "../defaults.ts";
 import type { TuningSettings } from "../protocol.ts";
 import { engineClient } from "../testing/engine-client.ts";
 
-describe("fine-tuning the bundled model on WASM", { timeout: 180_000 }, () => {
+describe("fine-tuning the bundled model on WASM", () => {
   let engine: EngineClient;
   beforeAll(async () => {
     ({ engine } = engineClient());
