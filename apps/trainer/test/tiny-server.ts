@@ -4,14 +4,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { useTestBackend } from "@test/backend.ts";
 import type { PromptFormat } from "@scratch-llm/finetune-instruct";
-import {
-  type AdmittedRow,
-  DecoderSlots,
-  GPTModel,
-  ModelDecoder,
-  type SlotDecoder,
-  type SlotToken,
-} from "@scratch-llm/gpt";
+import { DecoderSlots, GPTModel, ModelDecoder, type SlotDecoder, type SlotTokens } from "@scratch-llm/gpt";
 import { Generator } from "@scratch-llm/nn";
 import { OnnxSlots } from "@scratch-llm/onnx";
 import { openOnnxModel, saveOnnxFiles } from "@scratch-llm/onnx/node";
@@ -51,7 +44,7 @@ export class PacedSlots implements SlotDecoder {
   readonly #milliseconds: number;
   /** Thrown by the next step. */
   failure: Error | undefined;
-  taken = 0;
+  readonly #taken = new Set<number>();
 
   constructor(slots: SlotDecoder, milliseconds: number) {
     this.contextLength = slots.contextLength;
@@ -61,14 +54,14 @@ export class PacedSlots implements SlotDecoder {
     this.#milliseconds = milliseconds;
   }
 
-  async admit(ids: Int32Array): Promise<AdmittedRow> {
-    const admitted = await this.#slots.admit(ids);
-    this.taken += 1;
-    return admitted;
+  /** How many slots hold a row. */
+  get taken(): number {
+    return this.#taken.size;
   }
 
-  async step(tokens: readonly SlotToken[]): Promise<Float32Array[]> {
+  async step(tokens: readonly SlotTokens[]): Promise<Float32Array[]> {
     this.stepSizes.push(tokens.length);
+    for (const { slot } of tokens) this.#taken.add(slot);
     await new Promise((resolve) => setTimeout(resolve, this.#milliseconds));
     const { failure } = this;
     this.failure = undefined;
@@ -77,7 +70,7 @@ export class PacedSlots implements SlotDecoder {
   }
 
   release(slot: number): void {
-    this.taken -= 1;
+    this.#taken.delete(slot);
     this.#slots.release(slot);
   }
 

@@ -30,7 +30,7 @@ export class GenerateOptionsError extends Error {
   readonly code = "GENERATE_OPTIONS";
 }
 
-/** A slot that is not there, or none that is free. */
+/** A slot that is not there. */
 export class SlotError extends Error {
   override readonly name = "SlotError";
   readonly code = "SLOT";

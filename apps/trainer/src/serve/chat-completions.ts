@@ -40,6 +40,7 @@ export function readChat(body: unknown, model: ServedModel): Question {
   const perRow = {
     ...options,
     stopStrings: [...(options.stopStrings ?? []), ...answerEnds(format)],
+    logProbs: logprobs === true,
     topLogProbs: top ?? 0,
     maxNewTokens: tokensFor(prompt, request.max_completion_tokens ?? request.max_tokens ?? undefined, model),
   };

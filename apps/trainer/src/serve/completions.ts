@@ -38,7 +38,11 @@ export function readCompletion(body: unknown, model: ServedModel): Question {
   if (echo && typeof logprobs === "number")
     throw new ApiError("invalid_value", { param: "echo", reason: "it cannot go with logprobs" });
   const prompts = promptsOf(request, model);
-  const options = { ...generateOptions(request, model), topLogProbs: logprobs ?? 0 };
+  const options = {
+    ...generateOptions(request, model),
+    logProbs: typeof logprobs === "number",
+    topLogProbs: logprobs ?? 0,
+  };
   const rows = prompts.flatMap((prompt, p) => {
     const maxNewTokens = tokensFor(prompt, request.max_tokens ?? DEFAULT_TOKENS, model);
     const first = p * n;

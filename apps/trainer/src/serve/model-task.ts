@@ -1,4 +1,4 @@
-import type { SlotToken } from "@scratch-llm/gpt";
+import type { SlotTokens } from "@scratch-llm/gpt";
 import type { TokenizerJSON } from "@scratch-llm/tokenizer";
 import type { Context } from "../flags.ts";
 import type { RuntimeFlags } from "../open-model.ts";
@@ -17,12 +17,13 @@ export interface ModelFacts {
   readonly tokenizer: TokenizerJSON;
   readonly contextLength: number;
   readonly vocabSize: number;
+  /** A row for each slot, which every step writes. Messages of logits would be copied and cleared up at each step. */
+  readonly logits: SharedArrayBuffer;
 }
 
 /** What the thread is asked for; a slot that is released is not answered. */
 export type ModelRequest =
-  | { readonly type: "admit"; readonly ids: Int32Array }
-  | { readonly type: "step"; readonly tokens: readonly SlotToken[] }
+  | { readonly type: "step"; readonly tokens: readonly SlotTokens[] }
   | { readonly type: "release"; readonly slot: number }
   | { readonly type: "dispose" };
 

@@ -49,13 +49,17 @@ export async function openModelThread(task: ModelTask): Promise<ThreadedModel> {
     throw new TrainerError("INTERRUPTED", messages.serve.stopped);
   });
   try {
-    const { tokenizer, contextLength, vocabSize } = await Promise.race([answer<ModelFacts>(), stopped]);
+    const { tokenizer, contextLength, vocabSize, logits } = await Promise.race([answer<ModelFacts>(), stopped]);
+    const size = vocabSize * Float32Array.BYTES_PER_ELEMENT;
+    const rows = Array.from({ length: maxSlots }, (_, i) => new Float32Array(logits, i * size, vocabSize));
     const decoder: SlotDecoder = {
       contextLength,
       vocabSize,
       maxSlots,
-      admit: (ids) => ask({ type: "admit", ids }),
-      step: (tokens) => ask({ type: "step", tokens }),
+      async step(tokens) {
+        await ask({ type: "step", tokens });
+        return rows.slice(0, tokens.length);
+      },
       release: (slot) => send({ type: "release", slot }),
       async dispose() {
         await ask({ type: "dispose" });

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { SlotDecoder } from "@scratch-llm/gpt";
+import type { SlotDecoder, SlotTokens } from "@scratch-llm/gpt";
 import { describeError } from "../errors.ts";
 import { type OpenedModel, openModel } from "../open-model.ts";
 import { Output } from "../output.ts";
@@ -9,12 +9,19 @@ import type { ModelAnswer, ModelFacts, ModelRequest, ModelTask } from "./model-t
 const { path, flags, maxSlots, backend, messages, output } = workerData as ModelTask;
 let opened: OpenedModel;
 let slots: SlotDecoder;
+let logits: Float32Array;
 
 async function open(): Promise<ModelFacts> {
   opened = await openModel(path, flags, { backend, messages, output: new Output(output) });
   slots = opened.slots(maxSlots);
   const { contextLength, vocabSize } = slots;
-  return { tokenizer: opened.tokenizer.toJSON(), contextLength, vocabSize };
+  const shared = new SharedArrayBuffer(maxSlots * vocabSize * Float32Array.BYTES_PER_ELEMENT);
+  logits = new Float32Array(shared);
+  return { tokenizer: opened.tokenizer.toJSON(), contextLength, vocabSize, logits: shared };
+}
+
+async function step(tokens: readonly SlotTokens[]): Promise<void> {
+  for (const [i, row] of (await slots.step(tokens)).entries()) logits.set(row, i * slots.vocabSize);
 }
 
 async function dispose(): Promise<void> {
@@ -35,8 +42,7 @@ async function answer(work: Promise<unknown>): Promise<void> {
 
 parentPort?.on("message", (request: ModelRequest) => {
   if (request.type === "release") slots.release(request.slot);
-  else if (request.type === "admit") void answer(slots.admit(request.ids));
-  else if (request.type === "step") void answer(slots.step(request.tokens));
+  else if (request.type === "step") void answer(step(request.tokens));
   else void answer(dispose());
 });
 await answer(open());

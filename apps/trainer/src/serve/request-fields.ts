@@ -82,8 +82,7 @@ export function tokensFor(prompt: Int32Array, wished: number | undefined, { deco
 /** Adds a number to the logits of some tokens. */
 function logitBias(bias: Readonly<Record<string, number>>): LogitsProcessor {
   return (logits) => {
-    const result = logits.slice();
-    for (const [id, value] of Object.entries(bias)) result[Number(id)] = (result[Number(id)] ?? 0) + value;
-    return result;
+    for (const [id, value] of Object.entries(bias)) logits[Number(id)] = (logits[Number(id)] ?? 0) + value;
+    return logits;
   };
 }

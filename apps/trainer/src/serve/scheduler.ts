@@ -32,7 +32,12 @@ interface WaitingRow {
 
 interface RunningRow extends WaitingRow {
   readonly slot: number;
+  /** What the model has not read of the prompt. */
+  unread: Int32Array;
 }
+
+/** Tokens of prompts that one step reads: a long prompt takes some steps, and the other rows advance in each. */
+const READ_AT_ONCE = 128;
 
 /**
  * Answers many requests with one model (continuous batching): a row joins as soon as a slot is free and leaves with its
@@ -91,12 +96,15 @@ export class Scheduler {
   }
 
   async #run(): Promise<void> {
-    do {
+    await setImmediate(); // requests that come together begin together
+    this.#dropEnded();
+    while (this.#waiting.length + this.#running.length > 0) {
+      this.#admit();
+      const step = this.#step();
       await setImmediate(); // a step may never leave the thread: this lets requests in, and disconnections be seen
+      await step; // answers of the one before are written meanwhile
       this.#dropEnded();
-      await this.#admit();
-      await this.#step();
-    } while (this.#waiting.length + this.#running.length > 0);
+    }
     this.#loop = undefined;
   }
 
@@ -106,35 +114,31 @@ export class Scheduler {
     this.#waiting = this.#waiting.filter(({ job }) => !job.ended);
   }
 
-  async #admit(): Promise<void> {
-    while (this.#running.length < this.#decoder.maxSlots) {
+  #admit(): void {
+    const taken = new Set(this.#running.map(({ slot }) => slot));
+    for (let slot = 0; slot < this.#decoder.maxSlots; slot++) {
+      if (taken.has(slot)) continue;
       const next = this.#waiting.shift();
       if (next === undefined) return;
-      try {
-        const { slot, logits } = await this.#decoder.admit(next.row.window);
-        this.#meter?.read(next.row.ids.length);
-        const running = { ...next, slot };
-        this.#running.push(running);
-        this.#advance(running, logits);
-      } catch (error) {
-        fail(next.job, error);
-      }
-      await setImmediate();
-      this.#dropEnded();
+      this.#running.push({ ...next, slot, unread: next.row.window });
     }
   }
 
   async #step(): Promise<void> {
     const rows = this.#running;
-    if (rows.length === 0) return;
+    const tokens = nextTokens(rows);
     try {
-      const tokens = rows.map(({ slot, row }) => ({ slot, id: row.ids.at(-1) as number }));
-      const logits = await this.#decoder.step(tokens);
-      for (const [i, row] of rows.entries()) this.#advance(row, logits[i] as Float32Array);
+      const logits = await this.#decoder.step(tokens.map(({ row, ids }) => ({ slot: row.slot, ids })));
+      for (const [i, { row, ids }] of tokens.entries()) {
+        const wasReading = row.unread.length > 0;
+        row.unread = row.unread.subarray(ids.length);
+        if (row.unread.length > 0) continue;
+        if (wasReading) this.#meter?.read(row.row.ids.length);
+        this.#advance(row, logits[i] as Float32Array);
+      }
     } catch (error) {
       for (const { job } of rows) fail(job, error);
     }
-    this.#dropEnded();
   }
 
   /** Picks a row's next token. What goes wrong here ends this request and no other. */
@@ -152,6 +156,17 @@ export class Scheduler {
     job.ended = true;
     job.steps.close();
   }
+}
+
+/** What each row appends in a step: its newest token, or the next part of its prompt where it is its turn to be read. */
+function nextTokens(rows: readonly RunningRow[]): { readonly row: RunningRow; readonly ids: Int32Array }[] {
+  let left = READ_AT_ONCE;
+  return rows.flatMap((row) => {
+    if (row.unread.length === 0) return [{ row, ids: Int32Array.of(row.row.ids.at(-1) as number) }];
+    const ids = row.unread.slice(0, left);
+    left -= ids.length;
+    return ids.length === 0 ? [] : [{ row, ids }];
+  });
 }
 
 function fail(job: Job, error: unknown): void {

@@ -37,37 +37,35 @@ describe("DecoderSlots", () => {
     const before = tf.memory().numTensors;
     const expected = await Promise.all(ROWS.map((ids) => alone(ids, 6)));
     const slots = new DecoderSlots({ create, maxSlots: 2 });
-    const first = await slots.admit(ROWS[0]!);
-    const second = await slots.admit(ROWS[1]!);
-    expect(first.logits).toEqual(expected[0]![0]);
-    expect(second.logits).toEqual(expected[1]![0]);
-    const token = (row: number, step: number): number => best(expected[row]![step]!);
+    const token = (row: number, step: number): number[] => [best(expected[row]![step]!)];
+    await slots.step([{ slot: 0, ids: ROWS[0]!.slice(0, 2) }]); // a prompt in two parts
+    const [first] = await slots.step([{ slot: 0, ids: ROWS[0]!.slice(2) }]);
+    const [second] = await slots.step([{ slot: 1, ids: ROWS[1]! }]);
+    expect([first, second]).toEqual([expected[0]![0], expected[1]![0]]);
     const both = await slots.step([
-      { slot: second.slot, id: token(1, 0) },
-      { slot: first.slot, id: token(0, 0) },
+      { slot: 1, ids: token(1, 0) },
+      { slot: 0, ids: token(0, 0) },
     ]);
     expect(both).toEqual([expected[1]![1], expected[0]![1]]);
-    slots.release(first.slot);
-    const third = await slots.admit(ROWS[2]!); // joins while the second is under way
-    expect(third.logits).toEqual(expected[2]![0]);
+    slots.release(0);
     for (let step = 1; step < 5; step++) {
       const [older, newer] = await slots.step([
-        { slot: second.slot, id: token(1, step) },
-        { slot: third.slot, id: token(2, step - 1) },
+        { slot: 1, ids: token(1, step) },
+        { slot: 0, ids: step === 1 ? ROWS[2]! : token(2, step - 2) }, // joins while the other is under way
       ]);
       expect(older).toEqual(expected[1]![step + 1]);
-      expect(newer).toEqual(expected[2]![step]);
+      expect(newer).toEqual(expected[2]![step - 1]);
     }
     slots.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("refuses a row too many, a slot without a row, and keeps no slot for a prompt that fails", async () => {
+  it("refuses a slot that is not there, and begins no row with a prompt that fails", async () => {
     const slots = new DecoderSlots({ create, maxSlots: 1 });
-    await expect(slots.admit(Int32Array.of(1e6))).rejects.toThrow("not in the model's vocabulary");
-    await expect(slots.step([{ slot: 0, id: 1 }])).rejects.toThrow("Slot 0 holds no row");
-    await slots.admit(ROWS[0]!);
-    await expect(slots.admit(ROWS[1]!)).rejects.toMatchObject({ code: "SLOT" });
+    await expect(slots.step([{ slot: 0, ids: [1e6] }])).rejects.toThrow("not in the model's vocabulary");
+    await expect(slots.step([{ slot: 1, ids: [1] }])).rejects.toMatchObject({ code: "SLOT" });
+    const [logits] = await slots.step([{ slot: 0, ids: ROWS[0]! }]);
+    expect(logits).toEqual((await alone(ROWS[0]!, 1))[0]);
     slots.dispose();
   });
 });

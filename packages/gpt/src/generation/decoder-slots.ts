@@ -1,6 +1,6 @@
 import { SlotError } from "../errors.ts";
 import type { Decoder } from "./decoder.ts";
-import type { AdmittedRow, SlotDecoder, SlotToken } from "./slot-decoder.ts";
+import type { SlotDecoder, SlotTokens } from "./slot-decoder.ts";
 
 /** How `DecoderSlots` works. */
 export interface DecoderSlotsOptions {
@@ -10,6 +10,11 @@ export interface DecoderSlotsOptions {
   readonly maxSlots?: number;
 }
 
+interface Row {
+  readonly decoder: Decoder;
+  readonly ids: number[];
+}
+
 /**
  * Slots over any kind of `Decoder`, one for each row: rows share the model's weights and nothing else. They advance one
  * after the other, so eight answers take eight times as long as one; a decoder that steps rows of different lengths
@@ -17,14 +22,14 @@ export interface DecoderSlotsOptions {
  *
  * @example
  * const slots = new DecoderSlots({ create: () => new ModelDecoder(model), maxSlots: 4 });
- * const { slot, logits } = await slots.admit(tokenizer.encode("Every effort"));
+ * const [logits] = await slots.step([{ slot: 0, ids: tokenizer.encode("Every effort") }]);
  */
 export class DecoderSlots implements SlotDecoder {
   readonly contextLength: number;
   readonly vocabSize: number;
   readonly maxSlots: number;
   readonly #create: () => Decoder;
-  readonly #decoders = new Map<number, Decoder>();
+  readonly #rows = new Map<number, Row>();
 
   constructor({ create, maxSlots = 8 }: DecoderSlotsOptions) {
     const decoder = create();
@@ -36,45 +41,46 @@ export class DecoderSlots implements SlotDecoder {
   }
 
   /**
-   * @throws SlotError when every slot is taken
-   * @throws EmptyPromptError, ContextLengthError, TokenIdError as the decoder does
+   * @throws SlotError when there is no such slot
+   * @throws EmptyPromptError, ContextLengthError, TokenIdError as the decoder does; a row that began with it is gone
    */
-  async admit(ids: Int32Array): Promise<AdmittedRow> {
-    const slot = this.#freeSlot();
-    const decoder = this.#create();
-    this.#decoders.set(slot, decoder);
+  async step(tokens: readonly SlotTokens[]): Promise<Float32Array[]> {
+    const result: Float32Array[] = [];
+    for (const { slot, ids } of tokens) result.push(await this.#append(slot, Array.from(ids)));
+    return result;
+  }
+
+  async #append(slot: number, ids: readonly number[]): Promise<Float32Array> {
+    const row = this.#rows.get(slot) ?? this.#begin(slot);
+    const isNew = row.ids.length === 0;
     try {
-      const [logits] = await decoder.prefill([ids]);
-      return { slot, logits: logits as Float32Array };
+      const [logits] =
+        !isNew && ids.length === 1
+          ? await row.decoder.step(Int32Array.from(ids))
+          : await row.decoder.prefill([Int32Array.from([...row.ids, ...ids])]); // reads what is new
+      row.ids.push(...ids);
+      return logits as Float32Array;
     } catch (error) {
-      this.release(slot);
+      if (isNew) this.release(slot);
       throw error;
     }
   }
 
-  /** @throws SlotError when a slot holds no row */
-  async step(tokens: readonly SlotToken[]): Promise<Float32Array[]> {
-    const result: Float32Array[] = [];
-    for (const { slot, id } of tokens) {
-      const decoder = this.#decoders.get(slot);
-      if (!decoder) throw new SlotError(`Slot ${slot} holds no row: admit one first.`);
-      const [logits] = await decoder.step(Int32Array.of(id));
-      result.push(logits as Float32Array);
+  #begin(slot: number): Row {
+    if (!(slot >= 0 && slot < this.maxSlots)) {
+      throw new SlotError(`There is no slot ${slot}: they are numbered from 0 to ${this.maxSlots - 1}.`);
     }
-    return result;
+    const row = { decoder: this.#create(), ids: [] };
+    this.#rows.set(slot, row);
+    return row;
   }
 
   release(slot: number): void {
-    this.#decoders.get(slot)?.dispose();
-    this.#decoders.delete(slot);
+    this.#rows.get(slot)?.decoder.dispose();
+    this.#rows.delete(slot);
   }
 
   dispose(): void {
-    for (const slot of this.#decoders.keys()) this.release(slot);
-  }
-
-  #freeSlot(): number {
-    for (let slot = 0; slot < this.maxSlots; slot++) if (!this.#decoders.has(slot)) return slot;
-    throw new SlotError(`All ${this.maxSlots} slots hold a row: release one before admitting another.`);
+    for (const slot of this.#rows.keys()) this.release(slot);
   }
 }

@@ -44,6 +44,8 @@ export interface GenerateOptions {
   readonly stopStrings?: readonly string[] | undefined;
   /** Turns the tokens into the steps' text. */
   readonly tokenizer?: Tokenizer | undefined;
+  /** Whether steps tell how likely their tokens were, which costs more than to pick them; NaN where they do not. Default true. */
+  readonly logProbs?: boolean | undefined;
   /** Report so many of the most likely tokens with each step. Default 0. */
   readonly topLogProbs?: number | undefined;
   /** Default `crop`. */

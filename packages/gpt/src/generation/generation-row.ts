@@ -97,9 +97,11 @@ export class GenerationRow {
   }
 
   #logProbs(id: number, logits: Float32Array): { logProb: number; topLogProbs: TokenLogProb[] } {
+    const { logProbs = true, topLogProbs = 0 } = this.#options;
+    if (!logProbs) return { logProb: Number.NaN, topLogProbs: [] };
     const total = logSumExp(logits);
     const logProb = (token: number): number => (logits[token] ?? Number.NaN) - total;
-    const top = topIndices(logits, this.#options.topLogProbs ?? 0);
+    const top = topIndices(logits, topLogProbs);
     return { logProb: logProb(id), topLogProbs: top.map((token) => ({ id: token, logProb: logProb(token) })) };
   }
 }

@@ -17,8 +17,7 @@ export function occurrencePenalties({ presencePenalty, frequencyPenalty }: Occur
   return (logits, { ids, promptLength }) => {
     const counts = new Map<number, number>();
     for (const id of ids.slice(promptLength)) counts.set(id, (counts.get(id) ?? 0) + 1);
-    const result = logits.slice();
-    for (const [id, count] of counts) result[id] = (result[id] ?? 0) - count * frequencyPenalty - presencePenalty;
-    return result;
+    for (const [id, count] of counts) logits[id] = (logits[id] ?? 0) - count * frequencyPenalty - presencePenalty;
+    return logits;
   };
 }

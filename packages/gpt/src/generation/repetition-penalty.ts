@@ -7,11 +7,10 @@ import type { LogitsProcessor } from "./logits-processor.ts";
  */
 export function repetitionPenalty(penalty: number): LogitsProcessor {
   return (logits, { ids }) => {
-    const result = logits.slice();
     for (const id of new Set(ids)) {
-      const logit = result[id] ?? 0;
-      result[id] = logit < 0 ? logit * penalty : logit / penalty;
+      const logit = logits[id] ?? 0;
+      logits[id] = logit < 0 ? logit * penalty : logit / penalty;
     }
-    return result;
+    return logits;
   };
 }

@@ -41,6 +41,8 @@ export function endingIds({ eosId, stopIds = [] }: GenerateOptions): number[] {
 export class Sampler {
   readonly #processors: readonly LogitsProcessor[];
   readonly #generator: Generator | undefined;
+  /** Where the processors work. */
+  #room = new Float32Array(0);
 
   constructor(options: GenerateOptions, row: number = 0) {
     this.#processors = logitsProcessors(options);
@@ -52,7 +54,9 @@ export class Sampler {
    * @throws GenerateOptionsError when the processors have excluded every token
    */
   pick(logits: Float32Array, context: SamplingContext): number {
-    const processed = applyProcessors(this.#processors, logits, context);
+    if (this.#processors.length > 0 && this.#room.length !== logits.length)
+      this.#room = new Float32Array(logits.length);
+    const processed = applyProcessors(this.#processors, logits, context, this.#room);
     const [best = 0] = topIndices(processed, 1);
     if (!((processed[best] ?? Number.NaN) > Number.NEGATIVE_INFINITY)) {
       throw new GenerateOptionsError(

@@ -1,15 +1,8 @@
-/** A row that was taken in. */
-export interface AdmittedRow {
-  /** Names the row until it is released. */
+/** The next tokens of one row: a prompt, a part of one, or the token that was picked. */
+export interface SlotTokens {
+  /** Names the row, from 0 to below `maxSlots`. */
   readonly slot: number;
-  /** The logits after its last token, `vocabSize` of them. */
-  readonly logits: Float32Array;
-}
-
-/** The next token of one row. */
-export interface SlotToken {
-  readonly slot: number;
-  readonly id: number;
+  readonly ids: ArrayLike<number>;
 }
 
 /**
@@ -24,10 +17,11 @@ export interface SlotDecoder {
   readonly vocabSize: number;
   /** Most rows at a time. */
   readonly maxSlots: number;
-  /** Takes a row in; `maxSlots` of them at most. */
-  admit(ids: Int32Array): Promise<AdmittedRow>;
-  /** Appends one token to each of these rows, and to no other: the logits of each, in the order given. */
-  step(tokens: readonly SlotToken[]): Promise<Float32Array[]>;
+  /**
+   * Appends tokens to each of these rows, and to no other; a slot that is free begins a row with them. The logits after each
+   * row's last token, in the order given, are good until the next call.
+   */
+  step(tokens: readonly SlotTokens[]): Promise<Float32Array[]>;
   /** Frees a slot, at any time between two calls. */
   release(slot: number): void;
   /** Frees what it holds. The model stays. */

@@ -39,7 +39,7 @@ export function probabilities(logits: Float32Array): Float32Array {
   return result;
 }
 
-function largest(values: Float32Array): number {
+export function largest(values: Float32Array): number {
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i++) if ((values[i] as number) > max) max = values[i] as number;
   return max;

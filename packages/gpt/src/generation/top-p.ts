@@ -12,13 +12,12 @@ export function topP(p: number): LogitsProcessor {
     const candidates: number[] = [];
     for (let i = 0; i < probs.length; i++) if ((probs[i] ?? 0) >= surelyOut) candidates.push(i);
     candidates.sort((a, b) => (probs[b] ?? 0) - (probs[a] ?? 0));
-    const result = new Float32Array(logits.length).fill(Number.NEGATIVE_INFINITY);
     let sum = 0;
-    for (const [rank, i] of candidates.entries()) {
-      if (rank > 0 && sum >= p) break;
-      result[i] = logits[i] ?? 0;
-      sum += probs[i] ?? 0;
-    }
-    return result;
+    let count = 0;
+    while (count < candidates.length && (count === 0 || sum < p)) sum += probs[candidates[count++] as number] ?? 0;
+    const kept = candidates.slice(0, count).map((i) => [i, logits[i] as number] as const);
+    logits.fill(Number.NEGATIVE_INFINITY);
+    for (const [i, logit] of kept) logits[i] = logit;
+    return logits;
   };
 }

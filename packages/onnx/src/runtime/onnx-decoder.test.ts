@@ -82,18 +82,20 @@ describe("OnnxSlots", () => {
     const expected = await greedy(new ModelDecoder(model), PROMPTS, 100);
     const slots = new OnnxSlots(session, { maxSlots: 3 });
     const argMax = (logits: Float32Array): number => logits.indexOf(Math.max(...logits));
-    const running: { row: number; slot: number; ids: number[] }[] = [];
+    const running: { row: number; slot: number; unread: number[]; ids: number[] }[] = [];
     const waiting = [0, 1, 2, 3, 1, 0, 2];
     let finished = 0;
     for (let step = 0; finished < 7; step++) {
       if (running.length < 3 && waiting.length > 0 && step % 5 === 0) {
         const row = waiting.shift()!;
-        const { slot, logits } = await slots.admit(PROMPTS[row]!);
-        running.push({ row, slot, ids: [argMax(logits)] });
+        const slot = [0, 1, 2].find((free) => running.every((other) => other.slot !== free))!;
+        running.push({ row, slot, unread: [...PROMPTS[row]!], ids: [] });
       }
       const turn = running.filter((_, i) => running.length === 1 || (step + i) % 4 !== 0); // one may pause
-      const logits = await slots.step(turn.map(({ slot, ids }) => ({ slot, id: ids.at(-1)! })).toReversed());
-      turn.toReversed().forEach(({ ids }, i) => ids.push(argMax(logits[i]!)));
+      const logits = await slots.step(
+        turn.map(({ slot, unread, ids }) => ({ slot, ids: unread.length > 0 ? unread.splice(0, 15) : ids.slice(-1) })),
+      );
+      turn.forEach(({ unread, ids }, i) => unread.length === 0 && ids.push(argMax(logits[i]!)));
       for (const done of running.filter(({ row, ids }) => ids.length > 20 + 25 * row)) {
         expect(done.ids).toEqual(expected[done.row]!.slice(0, done.ids.length));
         slots.release(done.slot);
@@ -106,14 +108,17 @@ describe("OnnxSlots", () => {
 
   it("lets a full row come along", async () => {
     const slots = new OnnxSlots(session, { maxSlots: 2 });
-    const full = await slots.admit(new Int32Array(256));
-    const other = await slots.admit(PROMPTS[0]!);
-    const [logits] = await slots.step([{ slot: other.slot, id: 5 }]);
+    await slots.step([
+      { slot: 1, ids: new Int32Array(256) },
+      { slot: 0, ids: PROMPTS[0]! },
+    ]);
+    const [logits] = await slots.step([{ slot: 0, ids: [5] }]);
     closeTo(logits!, (await new ModelDecoder(model).prefill([Int32Array.from([...PROMPTS[0]!, 5])]))[0]!, 1e-4);
-    await expect(slots.step([{ slot: full.slot, id: 5 }])).rejects.toMatchObject({ code: "CONTEXT_LENGTH" });
-    await expect(slots.admit(PROMPTS[0]!)).rejects.toMatchObject({ code: "SLOT" });
-    slots.release(full.slot);
-    await expect(slots.step([{ slot: full.slot, id: 5 }])).rejects.toMatchObject({ code: "SLOT" });
+    await expect(slots.step([{ slot: 1, ids: [5] }])).rejects.toMatchObject({ code: "CONTEXT_LENGTH" });
+    await expect(slots.step([{ slot: 2, ids: [5] }])).rejects.toMatchObject({ code: "SLOT" });
+    slots.release(1);
+    const [first] = await slots.step([{ slot: 1, ids: [5] }]);
+    closeTo(first!, (await new ModelDecoder(model).prefill([Int32Array.of(5)]))[0]!, 1e-4);
     slots.dispose();
   });
 });

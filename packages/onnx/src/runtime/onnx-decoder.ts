@@ -1,6 +1,6 @@
 import type { Decoder } from "@scratch-llm/gpt";
 import type { GPTSession } from "./gpt-session.ts";
-import { checkId, checkLength, checkPrompt, type DecoderOptions, readPrompt } from "./read-prompt.ts";
+import { checkId, checkLength, checkPrompt, type DecoderOptions, readPrompts } from "./read-prompt.ts";
 
 /**
  * Decodes with ONNX Runtime. Rows may differ in length, and each gives the logits it would give alone. A single row that
@@ -37,17 +37,15 @@ export class OnnxDecoder implements Decoder {
     const known = this.#sharedStart(rows);
     if (known > 0) await this.truncate(known);
     else this.dispose();
-    const logits: Float32Array[] = [];
-    for (const [i, ids] of rows.entries()) {
-      const row = known > 0 ? i : store.addRow();
-      const same = rows.findIndex((other) => other.length === ids.length && other.every((id, j) => id === ids[j]));
-      if (same < i) store.copyRow(same, row);
-      logits.push(
-        same < i ? logits[same]!.slice() : await readPrompt(this.#session, row, ids.subarray(known), this.#options),
-      );
-      this.#rows[i] = Array.from(ids);
-    }
-    return logits;
+    const isSame = (a: Int32Array, b: Int32Array): boolean => a.length === b.length && a.every((id, i) => id === b[i]);
+    const places = rows.map((row) => rows.findIndex((other) => isSame(row, other))); // equal prompts are read once
+    const read = [...new Set(places)];
+    while (store.lengths.length < read.length) store.addRow();
+    const unread = read.map((place) => rows[place]!.subarray(known));
+    const logits = await readPrompts(this.#session, [...read.keys()], unread, this.#options);
+    if (read.length < rows.length) store.select(places.map((place) => read.indexOf(place)));
+    this.#rows = rows.map((row) => Array.from(row));
+    return places.map((place) => logits[read.indexOf(place)]!.slice());
   }
 
   /**

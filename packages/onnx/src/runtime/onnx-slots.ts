@@ -1,6 +1,6 @@
-import { type AdmittedRow, type SlotDecoder, SlotError, type SlotToken } from "@scratch-llm/gpt";
+import { type SlotDecoder, SlotError, type SlotTokens } from "@scratch-llm/gpt";
 import type { GPTSession } from "./gpt-session.ts";
-import { checkId, checkLength, checkPrompt, type DecoderOptions, readPrompt } from "./read-prompt.ts";
+import { checkLength, checkPrompt, type DecoderOptions, readPrompt } from "./read-prompt.ts";
 
 /** How `OnnxSlots` works. */
 export interface OnnxSlotsOptions extends DecoderOptions {
@@ -13,7 +13,7 @@ export interface OnnxSlotsOptions extends DecoderOptions {
  *
  * @example
  * const slots = new OnnxSlots(await openOnnxModel("deploy/mine"), { maxSlots: 16 });
- * const { slot, logits } = await slots.admit(tokenizer.encode("Every effort"));
+ * const [logits] = await slots.step([{ slot: 0, ids: tokenizer.encode("Every effort") }]);
  */
 export class OnnxSlots implements SlotDecoder {
   readonly contextLength: number;
@@ -35,41 +35,46 @@ export class OnnxSlots implements SlotDecoder {
   }
 
   /**
-   * @throws SlotError when every slot is taken
-   * @throws EmptyPromptError, ContextLengthError, TokenIdError when the prompt cannot be read
+   * Reads prompts one after the other, and appends to all rows that get one token in one pass.
+   *
+   * @throws SlotError when there is no such slot
+   * @throws EmptyPromptError, ContextLengthError, TokenIdError when tokens cannot be appended; then none are
    */
-  async admit(ids: Int32Array): Promise<AdmittedRow> {
-    const { config, store } = this.#session;
-    checkPrompt(ids, config);
-    const slot = Array.from({ length: this.maxSlots }, (_, i) => i).find((i) => !this.#slots.includes(i));
-    if (slot === undefined) {
-      throw new SlotError(`All ${this.maxSlots} slots hold a row: release one before admitting another.`);
+  async step(tokens: readonly SlotTokens[]): Promise<Float32Array[]> {
+    for (const one of tokens) this.#check(one);
+    const rows = tokens.map(({ slot }) => this.#row(slot));
+    const logits: Float32Array[] = [];
+    const next = this.#slots.map(() => [0]); // rows that get nothing now come along and stay as they are
+    const growing = new Set<number>();
+    for (const [i, { ids }] of tokens.entries()) {
+      const row = rows[i]!;
+      if (ids.length > 1) {
+        logits[i] = await readPrompt(this.#session, row, ids, this.#options);
+      } else {
+        next[row] = [ids[0]!];
+        growing.add(row);
+      }
     }
-    const row = store.addRow();
-    this.#slots.push(slot);
-    try {
-      return { slot, logits: await readPrompt(this.#session, row, ids, this.#options) };
-    } catch (error) {
-      this.release(slot);
-      throw error;
-    }
+    if (growing.size === 0) return logits;
+    const ofRow = await this.#session.append([...next.keys()], next, (row) => growing.has(row));
+    return rows.map((row, i) => logits[i] ?? ofRow[row]!);
   }
 
-  /** @throws SlotError when a slot holds no row */
-  async step(tokens: readonly SlotToken[]): Promise<Float32Array[]> {
+  #check({ slot, ids }: SlotTokens): void {
     const { config, store } = this.#session;
-    const next = this.#slots.map(() => [0]); // rows that are not named come along and stay as they are
-    const rows = tokens.map(({ slot, id }) => {
-      const row = this.#slots.indexOf(slot);
-      if (row === -1) throw new SlotError(`Slot ${slot} holds no row: admit one first.`);
-      checkId(id, config);
-      checkLength(store.lengths[row]! + 1, config);
-      next[row] = [id];
-      return row;
-    });
-    const named = new Set(rows);
-    const logits = await this.#session.append([...this.#slots.keys()], next, (row) => named.has(row));
-    return rows.map((row) => logits[row]!);
+    if (!(slot >= 0 && slot < this.maxSlots)) {
+      throw new SlotError(`There is no slot ${slot}: they are numbered from 0 to ${this.maxSlots - 1}.`);
+    }
+    checkPrompt(ids, config);
+    checkLength((store.lengths[this.#slots.indexOf(slot)] ?? 0) + ids.length, config);
+  }
+
+  /** The row of a slot; a new one where it was free. */
+  #row(slot: number): number {
+    const row = this.#slots.indexOf(slot);
+    if (row !== -1) return row;
+    this.#slots.push(slot);
+    return this.#session.store.addRow();
   }
 
   release(slot: number): void {
