@@ -84,7 +84,7 @@ const stateOf = (page: Page) =>
     }),
   );
 
-describe.skipIf(!hasBrowser)("the address", { timeout: 60_000 }, () => {
+describe.skipIf(!hasBrowser)("the address", () => {
   const site = useSite();
 
   it.each(Object.entries(DOINGS))("of %s tells all of its state", async (tab, doings) => {

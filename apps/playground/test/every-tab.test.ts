@@ -7,7 +7,7 @@ import { CONTENT, TABS } from "./tabs.ts";
 
 const DESKTOP = { width: 1280, height: 740 };
 
-describe.skipIf(!hasBrowser)("every tab", { timeout: 90_000 }, () => {
+describe.skipIf(!hasBrowser)("every tab", () => {
   const site = useSite();
 
   describe.each(TABS)("%s", (tab) => {

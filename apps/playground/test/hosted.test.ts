@@ -8,7 +8,7 @@ import { openIn } from "./site.ts";
 
 const BUNDLED = fileURLToPath(new URL("../src/engine/bundled", import.meta.url));
 
-describe.skipIf(!hasBrowser)("the hosted page", { timeout: 120_000 }, () => {
+describe.skipIf(!hasBrowser)("the hosted page", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launch({ webgpu: false });

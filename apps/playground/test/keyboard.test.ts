@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { hasBrowser } from "../src/engine/testing/browser.ts";
 import { useSite } from "./site.ts";
 
-describe.skipIf(!hasBrowser)("the keyboard", { timeout: 60_000 }, () => {
+describe.skipIf(!hasBrowser)("the keyboard", () => {
   const site = useSite();
 
   it("skips to the content first of all", async () => {
@@ -13,7 +13,7 @@ describe.skipIf(!hasBrowser)("the keyboard", { timeout: 60_000 }, () => {
     expect(await skip.evaluate((link) => link === document.activeElement)).toBe(true);
     expect((await skip.boundingBox())!.x).toBeGreaterThanOrEqual(0);
     await page.keyboard.press("Enter");
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("content");
     await page.keyboard.press("Tab"); // the content's first control, not the header's
     expect(await page.evaluate(() => document.activeElement?.closest("main") !== null)).toBe(true);
     await context.close();
@@ -23,7 +23,7 @@ describe.skipIf(!hasBrowser)("the keyboard", { timeout: 60_000 }, () => {
     const { page, context } = await site.open("tab=tokenizer");
     await page.getByTestId("tab-attention").press("Enter");
     await page.getByTestId("attention-map").waitFor();
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("content");
     await page.goBack();
     await page.getByTestId("chips").waitFor();
     await context.close();

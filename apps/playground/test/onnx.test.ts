@@ -9,12 +9,12 @@ import { exportBundled, type Exported } from "../src/engine/testing/export-bundl
 import { dropped } from "../src/engine/testing/folder.ts";
 import { expectAccessible, type Opened, useSite } from "./site.ts";
 
-describe.skipIf(!hasBrowser)("a model of ONNX Runtime in Chromium", { timeout: 90_000 }, () => {
+describe.skipIf(!hasBrowser)("a model of ONNX Runtime in Chromium", () => {
   const site = useSite();
   let exported: Exported;
   beforeAll(async () => {
     exported = await exportBundled(["none", "dynamic"]);
-  }, 120_000);
+  });
   afterAll(() => exported?.remove());
 
   describe("on the page", () => {
@@ -26,7 +26,7 @@ describe.skipIf(!hasBrowser)("a model of ONNX Runtime in Chromium", { timeout: 9
       ({ page } = opened);
       opened.context.on("request", (request) => asked.push(request.url()));
       await page.reload();
-    }, 120_000);
+    });
     afterAll(() => opened?.context.close());
 
     const go = (tab: string) => page.getByTestId(`tab-${tab}`).click();

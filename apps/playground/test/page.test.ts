@@ -1,9 +1,9 @@
 // What the tabs do.
 import { describe, expect, it } from "vitest";
 import { hasBrowser } from "../src/engine/testing/browser.ts";
-import { expectAccessible, expectChinese, useSite } from "./site.ts";
+import { clickAtOnce, expectAccessible, expectChinese, useSite } from "./site.ts";
 
-describe.skipIf(!hasBrowser)("the page", { timeout: 120_000 }, () => {
+describe.skipIf(!hasBrowser)("the page", () => {
   const site = useSite();
 
   it("says why it has the backend that it has", async () => {
@@ -71,7 +71,7 @@ describe.skipIf(!hasBrowser)("the page", { timeout: 120_000 }, () => {
         expect(Math.abs((await sum()) - 1)).toBeLessThan(1e-6);
       }
     }
-    expect(await kept()).toBeLessThan(all);
+    await expect.poll(kept).toBeLessThan(all);
     await expect.poll(() => page.url()).toContain("topK=3");
     expect(await asked()).toBe(0);
     const tokens = page.getByTestId("next-token-tokens").locator("button");
@@ -120,9 +120,7 @@ describe.skipIf(!hasBrowser)("the page", { timeout: 120_000 }, () => {
 
   it("writes, stops, and writes again", async () => {
     const { page, context } = await site.open("tab=generate&length=400&temperature=0");
-    await page.getByTestId("write").click();
-    await page.getByTestId("speed").waitFor();
-    await page.getByTestId("stop").click();
+    await clickAtOnce(page, "write", "speed", "stop");
     await expect.poll(() => page.getByTestId("speed").getAttribute("data-reason")).toBe("aborted");
     await page.getByTestId("length").fill("5");
     await page.getByTestId("length").blur();
@@ -149,7 +147,7 @@ describe.skipIf(!hasBrowser)("the page", { timeout: 120_000 }, () => {
   });
 
   it("tunes a classifier and a follower of instructions, and tries them beside the model before", async () => {
-    const { page, context, errors } = await site.open("tab=finetune&epochs=1");
+    const { page, context, errors } = await site.open("tab=finetune&epochs=50");
     const step = () =>
       page.getByTestId("tuning-progress").evaluate((bar) => Number((bar as HTMLProgressElement).value));
     const tuneALittle = async (): Promise<void> => {

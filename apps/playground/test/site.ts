@@ -29,7 +29,7 @@ export function useSite({ webgpu = false } = {}): Site {
   beforeAll(async () => {
     site = await TestPage.serve({ isolated: true, page: "index.html" });
     browser = await launch({ webgpu });
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await site?.close();
@@ -79,6 +79,28 @@ export async function openIn(context: BrowserContext, address: string): Promise<
 export async function contentTime(page: Page): Promise<number> {
   await page.waitForFunction(() => performance.getEntriesByName("content").length > 0);
   return page.evaluate(() => performance.getEntriesByName("content")[0]!.startTime);
+}
+
+/**
+ * Clicks one thing after the other, each at once when the page shows it: a click from outside may come when what it is to stop
+ * is over. What is no button is only waited for.
+ */
+export function clickAtOnce(page: Page, ...testIds: readonly string[]): Promise<void> {
+  return page.evaluate(async (ids) => {
+    for (const id of ids) {
+      const find = () => document.querySelector<HTMLElement>(`[data-testid="${id}"]`);
+      while (!find()) {
+        await new Promise<void>((resolve) => {
+          const observer = new MutationObserver(() => {
+            observer.disconnect();
+            resolve();
+          });
+          observer.observe(document, { childList: true, subtree: true, attributes: true });
+        });
+      }
+      find()!.click();
+    }
+  }, testIds);
 }
 
 /** Nothing that axe calls serious or critical. */

@@ -12,7 +12,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RunSettings } from "../src/engine/protocol.ts";
 import { hasBrowser } from "../src/engine/testing/browser.ts";
 import { resumeArguments, trainerArguments } from "../src/engine/testing/trainer-flags.ts";
-import { useSite } from "./site.ts";
+import { clickAtOnce, useSite } from "./site.ts";
 
 /** What a user sets. */
 const FIELDS = "seed=7&steps=4&width=32&heads=2&layers=1&vocabulary=300&context=16&batch=2&every=2";
@@ -26,17 +26,7 @@ beforeEach(async () => {
 afterEach(() => tf.disposeVariables());
 
 const reach = (page: Page, step: number) =>
-  page.locator(`[data-testid="train-numbers"][data-step="${step}"]`).waitFor({ timeout: 90_000 });
-
-/** Clicks within the page: an order from outside may come when the run is prepared already. */
-function startAndPauseAtOnce(page: Page): Promise<void> {
-  return page.evaluate(async () => {
-    const button = (name: string) => document.querySelector<HTMLButtonElement>(`[data-testid="${name}"]`);
-    button("train-start")!.click();
-    while (!button("train-pause")) await new Promise(requestAnimationFrame);
-    button("train-pause")!.click();
-  });
-}
+  page.locator(`[data-testid="train-numbers"][data-step="${step}"]`).waitFor({ timeout: 120_000 });
 
 const textFile = (buffer: Buffer) => ({ name: "mine.txt", mimeType: "text/plain", buffer });
 
@@ -76,7 +66,7 @@ async function settingsIn(run: string): Promise<RunSettings> {
   return (JSON.parse(await readFile(join(run, "config.json"), "utf8")) as { config: RunSettings }).config;
 }
 
-describe.skipIf(!hasBrowser)("training in the page", { timeout: 180_000 }, () => {
+describe.skipIf(!hasBrowser)("training in the page", () => {
   const site = useSite();
 
   it("gives the trainer's losses over 30 steps, and is resumed by the trainer", async () => {
@@ -161,9 +151,9 @@ describe.skipIf(!hasBrowser)("training in the page", { timeout: 180_000 }, () =>
   });
 
   it("pauses, also while the run is being prepared, and goes on", async () => {
-    const { page, context } = await site.open(`${SMALL}&steps=300&vocabulary=900`);
+    const { page, context } = await site.open(`${SMALL}&steps=20000&vocabulary=900`);
     const numbers = page.getByTestId("train-numbers");
-    await startAndPauseAtOnce(page);
+    await clickAtOnce(page, "train-start", "train-pause");
     await numbers.waitFor({ timeout: 60_000 });
     await page.getByTestId("train-start").waitFor();
     expect(await numbers.getAttribute("data-step")).toBe("0");
@@ -174,7 +164,7 @@ describe.skipIf(!hasBrowser)("training in the page", { timeout: 180_000 }, () =>
     await page.getByTestId("train-pause").click();
     await page.getByTestId("train-start").waitFor();
     const step = Number(await numbers.getAttribute("data-step"));
-    expect(step).toBeLessThan(300);
+    expect(step).toBeLessThan(20_000);
     await page.getByTestId("train-step").click();
     await reach(page, step + 1);
     await context.close();
