@@ -32,12 +32,6 @@ export const FLOAT: Encoding = {
   encode: (values) => ({ bytes: [fromFloat32(values, "F32")], squaredError: 0 }),
 };
 
-/** [in, out], as `MatMul` wants it. */
-export const TRANSPOSED: Encoding = {
-  forms: ([out, input]) => [{ suffix: "", type: "float32", shape: [input!, out!] }],
-  encode: (values, [out, input]) => FLOAT.encode(transpose(values, out!, input!), [input!, out!]),
-};
-
 /** 16-bit floats, rounded to nearest. */
 export const HALF: Encoding = {
   forms: (shape) => [{ suffix: ".f16", type: "float16", shape }],
@@ -46,12 +40,6 @@ export const HALF: Encoding = {
     const stored = toFloat32(bytes, "F16");
     return { bytes: [bytes], squaredError: sumSquares(values.length, (i) => stored[i]! - values[i]!) };
   },
-};
-
-/** 16-bit floats, [in, out]. */
-export const HALF_TRANSPOSED: Encoding = {
-  forms: ([out, input]) => HALF.forms([input!, out!]),
-  encode: (values, [out, input]) => HALF.encode(transpose(values, out!, input!), [input!, out!]),
 };
 
 /**
@@ -142,21 +130,6 @@ function extreme(values: Float32Array, start: number, end: number): number {
   let found = 0;
   for (let i = start; i < end; i++) if (Math.abs(values[i]!) > Math.abs(found)) found = values[i]!;
   return found;
-}
-
-/** In squares of 32 × 32, which stay in the processor's cache. */
-function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  const TILE = 32;
-  for (let r0 = 0; r0 < rows; r0 += TILE) {
-    for (let c0 = 0; c0 < columns; c0 += TILE) {
-      const [r1, c1] = [Math.min(r0 + TILE, rows), Math.min(c0 + TILE, columns)];
-      for (let c = c0; c < c1; c++) {
-        for (let r = r0; r < r1; r++) result[c * rows + r] = values[r * columns + c]!;
-      }
-    }
-  }
-  return result;
 }
 
 function sumSquares(count: number, difference: (i: number) => number): number {

@@ -27,7 +27,7 @@ interface Bounds {
 const BOUNDS: Readonly<Record<Quantization, Bounds>> = {
   none: { tensor: 0, logits: 1e-6, size: 1 },
   f16: { tensor: 3e-4, logits: 1e-3, size: 0.6 },
-  int8: { tensor: 0.01, logits: 0.02, size: 0.45 },
+  int8: { tensor: 0.01, logits: 0.02, size: 0.5 },
   int4: { tensor: 0.1, logits: 0.15, size: 0.35 },
   dynamic: { tensor: 0.02, logits: 0.03, size: 0.45 },
 };
@@ -124,7 +124,8 @@ describe.each(["plain", "tied"] as const)("both forms of a model, %s", (kind) =>
       // Dynamic scales depend on what is read together.
       expect(relativeError(standard[i]!, fast[i]!)).toBeLessThan(quantization === "dynamic" ? bound.logits : 1e-5);
     }
-    expect(errors).toHaveLength(quantization === "none" ? 0 : 2 + 4 * model.config.nLayers);
+    const ends = quantization === "f16" && kind === "tied" ? 1 : 2; // embedding and head
+    expect(errors).toHaveLength(quantization === "none" ? 0 : ends + 4 * model.config.nLayers);
     for (const { name, relativeError: error } of errors) {
       expect(error, name).toBeGreaterThan(0);
       expect(error, name).toBeLessThan(bound.tensor);

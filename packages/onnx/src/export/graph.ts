@@ -9,6 +9,9 @@ import type { Stored } from "./weights.ts";
 /** Stands for −∞ where attention must not look: e to its power is 0. */
 const MASKED = -1e9;
 
+/** A slice ends here when it ends with its axis. */
+const LAST = 2 ** 31;
+
 /** `accuracy_level` of MatMulNBits at which activations become 8-bit too; with floats it is thirty times slower. */
 const INTEGER_ACTIVATIONS = 4;
 
@@ -28,8 +31,8 @@ export function decoderGraph(options: GraphOptions): ModelMessage {
   const { vocabSize, nHeads, embDim, nLayers } = options.config;
   const d = embDim / nHeads;
   const graph = new GraphBuilder();
-  const layers = new Layers(graph, options);
-  let x = layers.embed(graph.input("input_ids", "int64", ["b", "s"]), graph.input("position_ids", "int64", ["b", "s"]));
+  const layers = new Layers(graph, options, ["b", "s"]);
+  let x = layers.embed();
   const bias = graph.input("past_bias", "float32", ["b", 1, 1, "p"]);
   const s = graph.node("Shape", ["input_ids"], { attributes: { start: 1, end: 2 } });
   const p = graph.node("Shape", [bias], { attributes: { start: 3, end: 4 } });
@@ -40,7 +43,8 @@ export function decoderGraph(options: GraphOptions): ModelMessage {
   for (let layer = 0; layer < nLayers; layer++) {
     const pastKey = graph.input(`past_key.${layer}`, "float32", ["b", nHeads, d, "p"]);
     const pastValue = graph.input(`past_value.${layer}`, "float32", ["b", nHeads, "p", d]);
-    x = layers.block(layer, x, (q, k, v) => {
+    const lastOnly = layer === nLayers - 1; // keys and values are wanted of all tokens, but logits of each row's last
+    x = layers.block(layer, x, { lastOnly }, (q, k, v) => {
       graph.output(`new_key.${layer}`, "float32", ["b", nHeads, d, "s"]);
       graph.output(`new_value.${layer}`, "float32", ["b", nHeads, "s", d]);
       graph.node("Identity", [v], { outputs: [`new_value.${layer}`] });
@@ -49,15 +53,15 @@ export function decoderGraph(options: GraphOptions): ModelMessage {
         attributes: { perm: [0, 1, 3, 2] },
         outputs: [`new_key.${layer}`],
       });
-      const toNew = graph.node("Add", [graph.node("MatMul", [q, newKey]), causal]);
+      const products = graph.node("MatMul", [q, newKey]);
+      const toNew = lastOnly ? products : graph.node("Add", [products, causal]);
       const weights = layers.softmax(graph.node("Concat", [toPast, toNew], { attributes: { axis: 3 } })); // (b, h, s, p + s)
       const [ofPast, ofNew] = [`past_weights.${layer}`, `new_weights.${layer}`];
       graph.node("Split", [weights, lengths], { outputs: [ofPast, ofNew], attributes: { axis: 3 } });
       return graph.node("Add", [graph.node("MatMul", [ofPast, pastValue]), graph.node("MatMul", [ofNew, v])]);
     });
   }
-  const last = graph.node("Gather", [x, graph.ints(-1)], { attributes: { axis: 1 } }); // (b, embDim)
-  layers.head(last);
+  layers.head(x, ["logits"]);
   return graph.build(options.metadata);
 }
 
@@ -70,13 +74,12 @@ export function standardGraph(options: GraphOptions): ModelMessage {
   const d = embDim / nHeads;
   const [b, s, t] = ["batch_size", "sequence_length", "total_sequence_length"];
   const graph = new GraphBuilder();
-  const layers = new Layers(graph, options);
-  const ids = graph.input("input_ids", "int64", [b, s]);
+  const layers = new Layers(graph, options, [b, s]);
   const seen = graph.input("attention_mask", "int64", [b, t]);
-  let x = layers.embed(ids, graph.input("position_ids", "int64", [b, s]));
+  let x = layers.embed();
   graph.output("logits", "float32", [b, s, vocabSize]);
 
-  const newLength = graph.node("Shape", [ids], { attributes: { start: 1, end: 2 } });
+  const newLength = graph.node("Shape", ["input_ids"], { attributes: { start: 1, end: 2 } });
   const length = graph.node("Shape", [seen], { attributes: { start: 1, end: 2 } });
   const shape = graph.node("Concat", [newLength, length], { attributes: { axis: 0 } });
   const earlier = graph.node("Sub", [length, newLength]);
@@ -95,7 +98,7 @@ export function standardGraph(options: GraphOptions): ModelMessage {
     const present = ["key", "value"].map((kind) =>
       graph.output(`present.${layer}.${kind}`, "float32", [b, nHeads, t, d]),
     );
-    x = layers.block(layer, x, (q, k, v) => {
+    x = layers.block(layer, x, {}, (q, k, v) => {
       const [keys, values] = [k, v].map((tensor, i) =>
         graph.node("Concat", [past[i]!, tensor], { outputs: [present[i]!], attributes: { axis: 2 } }),
       ) as [string, string];
@@ -104,46 +107,69 @@ export function standardGraph(options: GraphOptions): ModelMessage {
       return graph.node("MatMul", [layers.softmax(scores), values]);
     });
   }
-  layers.head(x);
+  graph.node("Reshape", [layers.head(x), layers.shape(vocabSize)], { outputs: ["logits"] });
   return graph.build(options.metadata);
 }
 
-/** The layers of a GPT as operations; both forms of the graph are made of them. */
+/** The layers of a GPT as operations; both forms of the graph are made of them. x is always (tokens of all rows, embDim). */
 class Layers {
   readonly #graph: GraphBuilder;
   readonly #options: GraphOptions;
 
-  constructor(graph: GraphBuilder, options: GraphOptions) {
+  /** Declares the inputs for tokens and their positions, of this shape. */
+  constructor(graph: GraphBuilder, options: GraphOptions, shape: readonly [rows: string, tokens: string]) {
     this.#graph = graph;
     this.#options = options;
+    graph.input("input_ids", "int64", shape);
+    graph.input("position_ids", "int64", shape);
+  }
+
+  /** The shape (rows, new tokens, …). */
+  shape(...rest: readonly number[]): string {
+    const graph = this.#graph;
+    return graph.node("Concat", [graph.node("Shape", ["input_ids"]), graph.ints(rest)], { attributes: { axis: 0 } });
   }
 
   /** Token and position embeddings, added. */
-  embed(ids: string, positions: string): string {
+  embed(): string {
     const graph = this.#graph;
-    const [tokens, scales] = this.#tensors("tokEmb.weight").map((table) => graph.node("Gather", [table, ids]));
-    const isFloat = this.#options.quantization === "none";
-    const numbers = isFloat ? tokens! : this.#toFloat(tokens!);
+    const { quantization, config } = this.#options;
+    const [tokens, scales] = this.#tensors("tokEmb.weight").map((table) => graph.node("Gather", [table, "input_ids"]));
+    const numbers = quantization === "none" ? tokens! : this.#toFloat(tokens!);
     const tokEmbeds = scales === undefined ? numbers : graph.node("Mul", [numbers, scales]);
-    return graph.node("Add", [tokEmbeds, graph.node("Gather", [this.#weight("posEmb.weight"), positions])]);
+    const posEmbeds = graph.node("Gather", [this.#weight("posEmb.weight"), "position_ids"]);
+    return graph.node("Reshape", [graph.node("Add", [tokEmbeds, posEmbeds]), graph.ints([-1, config.embDim])]);
   }
 
-  /** A transformer block; `attend` makes (b, h, s, d) of queries, keys and values of that shape. */
-  block(layer: number, x: string, attend: (q: string, k: string, v: string) => string): string {
+  /**
+   * A transformer block; `attend` makes (b, h, s, d) of queries, keys and values of that shape. With `lastOnly` the queries, and what
+   * comes out, are of each row's last token.
+   */
+  block(
+    layer: number,
+    x: string,
+    { lastOnly = false }: { readonly lastOnly?: boolean },
+    attend: (q: string, k: string, v: string) => string,
+  ): string {
     const graph = this.#graph;
     const { nHeads, embDim } = this.#options.config;
     const block = `trfBlocks.${layer}`;
     const qkv = this.#linear(`${block}.att.qkv`, this.#norm(`${block}.norm1`, x));
-    const parts = ["query", "key", "value"].map((part) => `${block}.${part}`); // each (b, s, embDim)
-    graph.node("Split", [qkv], { outputs: parts, attributes: { axis: 2, num_outputs: 3 } });
-    const heads = graph.ints([0, 0, nHeads, embDim / nHeads]);
-    const [q, k, v] = parts.map((part) => {
+    const parts = ["query", "key", "value"].map((part) => `${block}.${part}`);
+    graph.node("Split", [qkv], { outputs: parts, attributes: { axis: 1, num_outputs: 3 } });
+    const heads = this.shape(nHeads, embDim / nHeads);
+    let [q, k, v] = parts.map((part) => {
       const split = graph.node("Reshape", [part, heads]); // (b, s, h, d)
       return graph.node("Transpose", [split], { attributes: { perm: [0, 2, 1, 3] } });
     }) as [string, string, string];
+    if (lastOnly) {
+      q = graph.node("Slice", [q, ...[-1, LAST, 2].map((value) => graph.ints([value]))]); // from −1 on, of axis 2
+      const rows = graph.node("Reshape", [x, this.shape(embDim)]);
+      x = graph.node("Gather", [rows, graph.ints(-1)], { attributes: { axis: 1 } });
+    }
     const scaled = graph.node("Mul", [q, graph.float(1 / Math.sqrt(embDim / nHeads))]);
     const context = graph.node("Transpose", [attend(scaled, k, v)], { attributes: { perm: [0, 2, 1, 3] } });
-    const joined = graph.node("Reshape", [context, graph.ints([0, 0, embDim])]);
+    const joined = graph.node("Reshape", [context, graph.ints([-1, embDim])]);
     x = graph.node("Add", [this.#linear(`${block}.att.outProj`, joined), x]);
     const hidden = this.#linear(`${block}.ff.layers.0`, this.#norm(`${block}.norm2`, x));
     const activated = graph.node("Gelu", [hidden], { attributes: { approximate: "tanh" } });
@@ -162,9 +188,9 @@ class Layers {
     return this.#graph.node("Trilu", [filled, k], { attributes: { upper: 1 } });
   }
 
-  /** Final normalization and output head; the output is "logits". */
-  head(x: string): string {
-    return this.#product("outHead.weight", this.#norm("finalNorm", x), ["logits"]);
+  /** Final normalization and output head. */
+  head(x: string, outputs?: readonly string[]): string {
+    return this.#linear("outHead", this.#norm("finalNorm", x), outputs);
   }
 
   #norm(name: string, x: string): string {
@@ -172,31 +198,28 @@ class Layers {
     return this.#graph.node("LayerNormalization", inputs, { attributes: { axis: -1, epsilon: { float: 1e-5 } } });
   }
 
-  #linear(name: string, x: string): string {
-    const product = this.#product(`${name}.weight`, x);
-    return this.#options.weights.has(`${name}.bias`)
-      ? this.#graph.node("Add", [product, this.#weight(`${name}.bias`)])
-      : product;
-  }
-
-  /** x times the transpose of a matrix of ours. */
-  #product(name: string, x: string, outputs?: readonly string[]): string {
+  /** x times the transpose of a matrix of ours, and its bias where it has one. */
+  #linear(name: string, x: string, outputs?: readonly string[]): string {
     const graph = this.#graph;
-    const [weight, scale] = this.#tensors(name) as [string, string];
+    const { quantization, weights } = this.#options;
+    const [weight, scale] = this.#tensors(`${name}.weight`) as [string, string];
+    const bias = weights.has(`${name}.bias`) ? [this.#weight(`${name}.bias`)] : [];
     const named = outputs === undefined ? {} : { outputs };
-    const [out, input] = this.#options.weights.get(name)!.shape as [number, number];
-    const { quantization } = this.#options;
+    const [out, input] = weights.get(`${name}.weight`)!.shape as [number, number];
     switch (quantization) {
       case "none":
-        return graph.node("MatMul", [x, weight], named);
+        return graph.node("Gemm", [x, weight, ...bias], { attributes: { transB: 1 }, ...named });
       case "f16":
-        return graph.node("MatMul", [x, this.#toFloat(weight)], named);
-      case "dynamic":
-        return this.#dynamicProduct(x, weight, scale, named);
+        return graph.node("Gemm", [x, this.#toFloat(weight), ...bias], { attributes: { transB: 1 }, ...named });
+      case "dynamic": {
+        const product = this.#dynamicProduct(x, weight, scale, bias.length > 0 ? {} : named);
+        return bias.length > 0 ? graph.node("Add", [product, ...bias]) : product;
+      }
       default: {
         const bits = quantization === "int8" ? 8 : 4;
         const attributes = { K: input, N: out, bits, block_size: BLOCK, accuracy_level: INTEGER_ACTIVATIONS };
-        return graph.node("MatMulNBits", [x, weight, scale], { domain: MICROSOFT, attributes, ...named });
+        const inputs = [x, weight, scale, ...(bias.length > 0 ? ["", "", ...bias] : [])];
+        return graph.node("MatMulNBits", inputs, { domain: MICROSOFT, attributes, ...named });
       }
     }
   }

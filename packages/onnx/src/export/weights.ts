@@ -1,6 +1,6 @@
 import type { GPTConfig } from "@scratch-llm/gpt";
 import { ELEMENT_BYTES, type TensorMessage } from "../proto/messages.ts";
-import { blocks, CHANNELS, type Encoding, FLOAT, HALF, HALF_TRANSPOSED, ROWS, TRANSPOSED } from "./encodings.ts";
+import { blocks, CHANNELS, type Encoding, FLOAT, HALF, ROWS } from "./encodings.ts";
 import type { Quantization } from "./quantization.ts";
 
 /** Tensors begin at whole pages, so that a file can be mapped into memory. */
@@ -23,8 +23,8 @@ export interface Stored {
 
 /** Encodings of a matrix in a product and of the token embedding. */
 const ENCODINGS: Readonly<Record<Quantization, { readonly matrix: Encoding; readonly embedding: Encoding }>> = {
-  none: { matrix: TRANSPOSED, embedding: FLOAT },
-  f16: { matrix: HALF_TRANSPOSED, embedding: HALF },
+  none: { matrix: FLOAT, embedding: FLOAT },
+  f16: { matrix: HALF, embedding: HALF },
   int8: { matrix: blocks(8), embedding: ROWS },
   int4: { matrix: blocks(4), embedding: ROWS },
   dynamic: { matrix: CHANNELS, embedding: ROWS },
@@ -68,7 +68,8 @@ export function planWeights(config: GPTConfig, quantization: Quantization, locat
     addNorm(`${block}.norm2`);
   }
   addNorm("finalNorm");
-  add("outHead.weight", [vocabSize, embDim], matrix, [tieWeights ? "tokEmb.weight" : "outHead.weight"]);
+  if (tieWeights && matrix === embedding) plan.set("outHead.weight", plan.get("tokEmb.weight")!);
+  else add("outHead.weight", [vocabSize, embDim], matrix, [tieWeights ? "tokEmb.weight" : "outHead.weight"]);
   return plan;
 }
 
@@ -93,10 +94,10 @@ export async function* encodeWeights(
   { read, onTensor }: EncodeOptions,
 ): AsyncGenerator<Uint8Array> {
   let written = 0;
-  for (const { name, sources, shape, encoding, tensors } of plan.values()) {
+  for (const { name, sources, shape, encoding, tensors } of new Set(plan.values())) {
     const values = join(await Promise.all(sources.map(read)));
     const { bytes, squaredError } = encoding.encode(values, shape);
-    if (encoding !== FLOAT && encoding !== TRANSPOSED) {
+    if (encoding !== FLOAT) {
       const relativeError = squaredError === 0 ? 0 : Math.sqrt(squaredError / sumOfSquares(values));
       onTensor?.({ name, relativeError });
     }
