@@ -56,5 +56,5 @@ export function estimateTrainingMemory(
   const block = held.embDim * tokens * embDim + held.attention * batchSize * nHeads * t * t;
   const weights = countParameters(config) + (held.weights - 1) * trainable;
   const logitsBytes = Math.min(BYTES * tokens * vocabSize, held.maxLogitsBytes);
-  return BASE_BYTES[backend] + BYTES * (weights + nLayers * block) + held.logits * logitsBytes;
+  return Math.round(BASE_BYTES[backend] + BYTES * (weights + nLayers * block) + held.logits * logitsBytes);
 }
