@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { access, appendFile, constants, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, appendFile, constants, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { EpochEvent, EvalEvent, StepEvent } from "@scratch-llm/pretrain";
+import { makeFolder } from "@scratch-llm/safetensors/node";
 import { TrainerError } from "./errors.ts";
 
 /** Version of the lines in metrics.jsonl. */
@@ -46,7 +47,7 @@ export class RunFolder {
    * @throws {TrainerError} `RUN_FOLDER` when it cannot be made
    */
   static async open(path: string): Promise<RunFolder> {
-    await mkdir(join(path, "checkpoints"), { recursive: true }).catch((cause: unknown) => {
+    await makeFolder(join(path, "checkpoints")).catch((cause: unknown) => {
       throw cannotWrite(path, cause);
     });
     return new RunFolder(path);
@@ -108,7 +109,7 @@ function parseLine(line: string): MetricsLine | undefined {
 
 /** Writes a file under a temporary name and renames it, so that a reader never sees half of it. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = `${path}.${randomBytes(4).toString("hex")}.tmp`;
   try {
     await writeFile(temporary, content);

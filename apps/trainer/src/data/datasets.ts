@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fetchFirst, loadSpamData, SPAM_ADDRESSES } from "@scratch-llm/finetune-classifier/node";
 import { checkInstructions, checkPreferences, parseEntries } from "@scratch-llm/finetune-instruct";
+import { makeFolder } from "@scratch-llm/safetensors/node";
 import { TrainerError } from "../errors.ts";
 import { interrupted } from "../interrupt.ts";
 import { writeWhole } from "../run-folder.ts";
@@ -112,7 +113,7 @@ export async function downloadDataset(
     const { path, sha256, examples, downloaded } = await loadSpamData({ folder, addresses, signal: interrupted });
     return { path, sha256, count: examples.length, downloaded };
   }
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, known.file);
   const existing = await readFile(path, "utf8").catch(() => undefined);
   const { content, count } =

@@ -1,8 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Module } from "@scratch-llm/nn";
 import { toFloat32 } from "@scratch-llm/safetensors";
-import { openSafetensors, writeFileAtomic, writeSafetensors } from "@scratch-llm/safetensors/node";
+import { makeFolder, openSafetensors, writeFileAtomic, writeSafetensors } from "@scratch-llm/safetensors/node";
 import type { LoRAAdapter } from "../adapter.ts";
 import { LoRAError } from "../errors.ts";
 import { exportPeft, type ExportPeftOptions } from "../peft/export-peft.ts";
@@ -20,7 +20,7 @@ const WEIGHTS = "adapter_model.safetensors";
  */
 export async function savePeftAdapter(folder: string, model: Module, options: ExportPeftOptions = {}): Promise<void> {
   const { config, entries } = await exportPeft(model, options);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeFileAtomic(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
   await writeSafetensors(join(folder, WEIGHTS), entries, { format: "pt" });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { TensorEntry } from "../index.ts";
-import { openSafetensors, writeFileAtomic, writeSafetensors } from "../node.ts";
+import { makeFolder, openSafetensors, writeFileAtomic, writeSafetensors } from "../node.ts";
 
 let folder: string;
 let path: string;
@@ -77,3 +77,22 @@ it("reads nothing from a folder or a file that is not there, and says so", async
   await expect(openSafetensors(folder)).rejects.toMatchObject({ code: "READ_FAILED" });
   await expect(openSafetensors(join(folder, "none.safetensors"))).rejects.toThrow(/ENOENT.*check the path/);
 });
+
+it("makes a folder with those that it lies in, once, also when several make it", async () => {
+  const deep = join(folder, "a", "b", "c");
+  await Promise.all([makeFolder(deep), makeFolder(deep), makeFolder(join(folder, "a"))]);
+  await makeFolder(deep);
+  expect(await readdir(join(folder, "a", "b"))).toEqual(["c"]);
+});
+
+it.each(["", join("/proc", "x"), join("/proc", "x", "y"), "FILE", join("FILE", "x")])(
+  "says in one line that %j can be no folder",
+  async (name) => {
+    const target = name.replace("FILE", path);
+    const words = new RegExp(`^Cannot make the folder ${target} \\(\\w+\\); choose another\\.$`, "u");
+    await expect(makeFolder(target)).rejects.toMatchObject({
+      code: "WRITE_FAILED",
+      message: expect.stringMatching(words),
+    });
+  },
+);

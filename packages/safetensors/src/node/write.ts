@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { encodeSafetensors, type TensorEntry } from "../encode.ts";
 import { SafetensorsError } from "../errors.ts";
@@ -60,11 +60,25 @@ export async function writeFileAtomic(
  */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new SafetensorsError("WRITE_FAILED", `Cannot make the folder ${path} (${code}); choose another.`, { cause });
   }
+}
+
+/** Not `mkdir`'s own `recursive`, which in Node never ends where a folder takes no folders, as /proc. */
+async function makeFolders(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  if (dirname(path) !== path) await makeFolders(dirname(path));
+  await mkdir(path).catch(async (error: unknown) => {
+    if (!(await isFolder(path))) throw error; // another process was not quicker
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
