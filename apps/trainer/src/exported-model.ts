@@ -14,6 +14,9 @@ export type QuantizeChoice = Extract<Quantization, "none" | "int8" | "int4">;
 /** Models that stay exported; the ones that were not used for longest make room. */
 const KEPT = 4;
 
+/** What is still not finished after so long never will be: its process was ended. */
+const UNFINISHED_MS = 3_600_000;
+
 /** Changes when what is exported changes. */
 const VERSION = 2;
 
@@ -60,9 +63,15 @@ export async function exportedFolder(
 }
 
 async function removeOldest(all: string): Promise<void> {
-  const names = (await readdir(all)).filter((name) => !name.includes(".")); // the others are being written
-  const folders = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(all, name))).mtimeMs })));
-  for (const { name } of folders.toSorted((a, b) => b.at - a.at).slice(KEPT)) {
+  const folders = await Promise.all(
+    (await readdir(all)).map(async (name) => {
+      const info = await stat(join(all, name)).catch(() => undefined); // another process may have finished it just now
+      return { name, at: info?.mtimeMs ?? Date.now(), finished: !name.includes(".") };
+    }),
+  );
+  const finished = folders.filter((folder) => folder.finished).toSorted((a, b) => b.at - a.at);
+  const abandoned = folders.filter((folder) => !folder.finished && folder.at < Date.now() - UNFINISHED_MS);
+  for (const { name } of [...finished.slice(KEPT), ...abandoned]) {
     await rm(join(all, name), { recursive: true, force: true });
   }
 }

@@ -5,4 +5,7 @@
  * - `int8`, `int4`: whole numbers of 8 or 4 bits with one scale per 32 weights (`MatMulNBits`)
  * - `dynamic`: 8 bits with one scale per output, and activations made 8-bit at each product (`MatMulInteger`)
  */
-export type Quantization = "none" | "f16" | "int8" | "int4" | "dynamic";
+export type Quantization = (typeof QUANTIZATIONS)[number];
+
+/** All of them; where a folder holds several, the first that is there is run. */
+export const QUANTIZATIONS = ["none", "int8", "int4", "dynamic", "f16"] as const;

@@ -1,9 +1,11 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder, writeFileAtomic } from "@scratch-llm/safetensors/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { modelFiles, type SavedExtra } from "@scratch-llm/weights-loader";
 import { modelCard } from "./model-card.ts";
 import { exportOnnx, fileNames, type ExportOptions } from "./onnx-model.ts";
+import { QUANTIZATIONS } from "./quantization.ts";
 import type { TensorError } from "./weights.ts";
 
 /** What is saved, and how. */
@@ -16,7 +18,8 @@ export interface SaveOptions extends ExportOptions {
 /**
  * Writes a folder that is all a model needs to be deployed: tokenizer and configuration as Hugging Face names them, a card
  * (`README.md`), and in `onnx/` the weights once with two graphs over them, `decoder….onnx` for `openOnnxModel` and
- * `model….onnx` for transformers.js and others. Each file appears whole or not at all, the graphs last.
+ * `model….onnx` for transformers.js and others. Each file appears whole or not at all, the graphs last; those of another
+ * quantisation, which would be an older model, are removed.
  *
  * @returns what rounding did to each tensor
  * @throws {SafetensorsError} `WRITE_FAILED`
@@ -38,6 +41,9 @@ export async function saveOnnxFolder(
   };
   await makeFolder(folder);
   await saveOnnxFiles(join(folder, "onnx"), { model, quantization, onTensor: hear });
+  for (const other of QUANTIZATIONS.filter((kind) => kind !== quantization)) {
+    for (const name of Object.values(fileNames(other))) await rm(join(folder, "onnx", name), { force: true });
+  }
   const card = modelCard({ config: model.config, quantization, errors });
   const all = [...texts, ["config.json", `${JSON.stringify(config, null, 2)}\n`], ["README.md", card]] as const;
   for (const [name, text] of all) await writeFileAtomic(join(folder, name), text);

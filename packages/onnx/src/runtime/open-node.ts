@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { OnnxError } from "../errors.ts";
 import { type Metadata, readMetadata, weightBytes } from "../export/metadata.ts";
 import { fileNames } from "../export/onnx-model.ts";
-import type { Quantization } from "../export/quantization.ts";
+import { QUANTIZATIONS } from "../export/quantization.ts";
 import { createSession, outOfMemory, type SessionOptions } from "./create-session.ts";
 import type { GPTSession } from "./gpt-session.ts";
 
@@ -41,9 +41,8 @@ export async function openOnnxModel(path: string, options: SessionOptions = {}):
 export function findDecoder(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   if (!statSync(path).isDirectory()) return path.endsWith(".onnx") ? path : undefined;
-  const kinds: readonly Quantization[] = ["none", "int8", "int4", "dynamic", "f16"];
   return [join(path, "onnx"), path]
-    .flatMap((folder) => kinds.map((kind) => join(folder, fileNames(kind).decoder)))
+    .flatMap((folder) => QUANTIZATIONS.map((kind) => join(folder, fileNames(kind).decoder)))
     .find((file) => existsSync(file));
 }
 
