@@ -97,6 +97,10 @@ export const wholeNumber: (text: string) => number = numberWhere(
   (value) => Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff,
   "a whole number from 0 to 4294967295",
 );
+export const portNumber: (text: string) => number = numberWhere(
+  (value) => Number.isInteger(value) && value >= 0 && value <= 0xffff,
+  "a port from 0 to 65535",
+);
 export const positiveInteger: (text: string) => number = numberWhere(
   (value) => Number.isSafeInteger(value) && value > 0,
   "a whole number above 0",

@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Decoder, DecoderSlots, ModelDecoder, type SlotDecoder } from "@scratch-llm/gpt";
 import { OnnxDecoder, OnnxSlots } from "@scratch-llm/onnx";
 import { findDecoder, hasOnnxRuntime, openOnnxModel } from "@scratch-llm/onnx/node";
-import { loadTokenizer, type Tokenizer } from "@scratch-llm/tokenizer";
+import type { Tokenizer } from "@scratch-llm/tokenizer";
+import { readTokenizer, type ReadText } from "@scratch-llm/weights-loader";
 import { loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "./bring-up.ts";
 import { TrainerError } from "./errors.ts";
@@ -69,10 +71,14 @@ async function openOnnx(
     await session.dispose();
     throw new TrainerError("USAGE", fill(messages.runtime.quantizedAlready, { path, quantization }));
   }
+  const home = folderOf(folder);
+  const read: ReadText = async (name) =>
+    existsSync(join(home, name)) ? readFile(join(home, name), "utf8") : undefined;
+  const tokenizer = await readTokenizer(home, session.config.vocabSize, read);
   output.note(fill(messages.runtime.onnx, { weights: messages.runtime.weights[quantization] }));
   output.event({ type: "runtime", runtime: "onnx", quantize: quantization });
   return {
-    tokenizer: loadTokenizer(JSON.parse(await readFile(join(folderOf(folder), "tokenizer.json"), "utf8")) as object),
+    tokenizer,
     decoder: new OnnxDecoder(session),
     slots: (maxSlots) => new OnnxSlots(session, { maxSlots }),
     dispose: () => session.dispose(),

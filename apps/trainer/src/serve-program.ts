@@ -1,10 +1,11 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { ListenFlags, ServeFlags } from "./commands/serve.ts";
 import {
   addCommon,
   addRuntime,
   type CommonOptions,
   context,
+  portNumber,
   positiveInteger,
   positiveNumber,
   wholeNumber,
@@ -24,7 +25,7 @@ export function addServeCommands(program: Command, messages: Messages): void {
     .option("--request-time <seconds>", help.requestTime, positiveNumber, 30)
     .option("--body-limit <bytes>", help.bodyLimit, positiveInteger, 1_000_000)
     .option("--api-key <key>", help.apiKey)
-    .option("--cors <origin>", help.cors)
+    .option("--cors <origin>", help.cors, pageOrigin)
     .action(async (flags: CommonOptions & ServeFlags) => {
       const { serve } = await import("./commands/serve.ts");
       await serve(flags, context(flags, messages));
@@ -40,5 +41,11 @@ export function addServeCommands(program: Command, messages: Messages): void {
 function addListening(command: Command, messages: Messages, port: number): Command {
   return addCommon(command, messages)
     .option("--host <address>", messages.help.host, "127.0.0.1")
-    .option("--port <n>", messages.help.port, wholeNumber, port);
+    .option("--port <n>", messages.help.port, portNumber, port);
+}
+
+/** As browsers send it: without a path, and without a slash at the end. */
+function pageOrigin(text: string): string {
+  if (text === "*" || (URL.canParse(text) && new URL(text).origin === text)) return text;
+  throw new InvalidArgumentError("It takes an origin such as https://example.org, or *.");
 }

@@ -144,10 +144,14 @@ export interface ExportFlags {
 /** `model export NAME OUT`: any form that is read, as a form that others read, with the format that the model is asked in. */
 export async function exportTo(name: string, target: string, flags: ExportFlags, context: Context): Promise<void> {
   const { output, messages } = context;
+  const { format, dtype, quantize } = flags;
+  const [flag, value, usual] = format === "onnx" ? ["--dtype", dtype, "F32"] : ["--quantize", quantize, "none"];
+  if (value !== usual) {
+    throw new TrainerError("USAGE", fill(messages.model.otherFormat, { flag: `${flag} ${value}`, format }));
+  }
   const source = await findModel(name, messages);
   await bringUpBackend(context.backend, output, messages);
   const { model, tokenizer } = await loadModelFolder(source);
-  const { format, dtype, quantize } = flags;
   const extra = { tokenizerConfig: { ...(await ownFormat(source))?.format.chatTemplate } };
   let path = target;
   if (format === "onnx") {

@@ -39,11 +39,12 @@ const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"])
 /** `scratch-llm serve`: a model behind OpenAI's HTTP interface, until a signal ends it. */
 export async function serve(flags: ServeFlags, context: Context): Promise<void> {
   const { output, messages } = context;
+  const apiKey = flags.apiKey ?? process.env["SCRATCH_LLM_API_KEY"];
+  if (apiKey === "") throw new TrainerError("USAGE", messages.serve.emptyKey);
   const path = await findModel(flags.model, messages);
   const taught = await (flags.template === undefined ? ownFormat(path) : formatCalled(flags.template, path));
   const { tokenizer, decoder, lost } = await openModelThread({ ...context, path, flags, maxSlots: flags.slots });
   const id = flags.name ?? modelName(flags.model ?? path, path);
-  const apiKey = flags.apiKey ?? process.env["SCRATCH_LLM_API_KEY"];
   const server = await listening(flags, context, () =>
     startServer({
       model: { id, tokenizer, decoder, format: taught?.format },
