@@ -65,11 +65,11 @@ describe.each(["tfjs", "onnx"] as const)("many clients at once, on %s", (runtime
   });
 });
 
-describe("a client that goes away", () => {
+describe.each(["tfjs", "onnx"] as const)("a client that goes away, on %s", (runtime) => {
   const outcome = (answer: Promise<unknown>): Promise<string> => answer.then(() => "answered", String);
 
   it("ends the work within one token, streaming or not, and while it waits", async () => {
-    const server = await startTinyServer(tiny, { maxSlots: 1, pace: 20 });
+    const server = await startTinyServer(tiny, { runtime, maxSlots: 1, pace: 20 });
     const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 });
     const wish = { model: "tiny", prompt: "A prompt goes", max_tokens: 60, temperature: 0 };
     const stream = await client.completions.create({ ...wish, stream: true });
