@@ -47,7 +47,7 @@ async function answer(line: string): Promise<Answer> {
   const ids: number[][] = prompts.map(() => []);
   const rows = prompts.map((prompt) => Int32Array.from(prompt));
   const started = performance.now();
-  for await (const { row, id } of generate(decoder, rows, { maxNewTokens: tokens })) {
+  for await (const { row, id } of generate(decoder, rows, { maxNewTokens: tokens, logProbs: false })) {
     ids[row]?.push(id);
   }
   return { ids, ms: performance.now() - started, peakRssBytes: process.resourceUsage().maxRSS * 1024 };

@@ -16,8 +16,12 @@ export class Worker<Question, Answer, Ready> {
   static async start<Question, Answer, Ready>(
     program: string,
     args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
   ): Promise<Worker<Question, Answer, Ready>> {
-    const process = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const process = spawn(program, args, {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { ...globalThis.process.env, ...env },
+    });
     const lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
     return new Worker(process, lines, await next<Ready>(lines));
   }
