@@ -38,6 +38,11 @@ export function startTrainer(
   return { child, ended };
 }
 
+/** The environment of a command that runs some code of a module first, in each of its threads. */
+export function importing(code: string): NodeJS.ProcessEnv {
+  return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` };
+}
+
 /** Runs a command to its end. */
 export function runTrainer(args: readonly string[], how: TrainerProcess): Promise<Ended> {
   return startTrainer(args, how).ended;

@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventsOf, type Listening, startListening, startTrainer } from "@test/run-trainer.ts";
+import { eventsOf, importing, type Listening, startListening, startTrainer } from "@test/run-trainer.ts";
 import { PHI3 } from "@scratch-llm/finetune-instruct";
 import { GPTModel } from "@scratch-llm/gpt";
 import { Generator } from "@scratch-llm/nn";
@@ -159,9 +159,7 @@ describe("where onnxruntime-node is not installed", () => {
     const hook =
       'export const resolve = (name, context, next) => next(name.replace(/^onnxruntime-node$/u, "missing"), context);';
     const url = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
-    return {
-      NODE_OPTIONS: `--import ${url(`import { register } from "node:module"; register(${JSON.stringify(url(hook))});`)}`,
-    };
+    return importing(`import { register } from "node:module"; register(${JSON.stringify(url(hook))});`);
   };
 
   it("runs on TensorFlow.js without a word of it", async () => {
