@@ -7,9 +7,9 @@ import { modelFolder } from "./model-folder.ts";
 import { pythonWith } from "./python.ts";
 
 const MAIN = new URL("../apps/trainer/dist/main.js", import.meta.url).pathname;
-/** Tokens of a short answer: with 8 slots a row joins or leaves every two or three steps. */
+/** Tokens of a short answer: rows come and go all the time. */
 const SHORT = 20;
-/** Tokens of a long answer, by eight clients that began one after the other: a row joins and one leaves every 20 steps. */
+/** Tokens of a long answer, by eight clients of which the first ones get shorter ones: then a row leaves and one joins every 20 steps. */
 const LONG = 160;
 /** The words of prompts of different lengths. */
 const WORDS = "Every effort moves you one step further along the road that you did not know you were on".split(" ");
@@ -29,7 +29,7 @@ interface Server {
 /**
  * Tokens per second of clients together over those of one: continuous batching at work. Many clients with short answers, and
  * eight with long ones, of which one ends every 20 tokens.
- * Arguments: `--model FOLDER` (else a random GPT-2 124M), `--clients 64`, `--slots 8`, `--rounds 3`, `--only NAME`.
+ * Arguments: `--model FOLDER` (else a random GPT-2 124M), `--clients 64`, `--slots 16`, `--rounds 3`, `--only NAME`.
  */
 export const bench: Bench = async ({ args, say, event }) => {
   const { values } = parseArgs({
@@ -38,7 +38,7 @@ export const bench: Bench = async ({ args, say, event }) => {
       model: { type: "string" },
       only: { type: "string" },
       clients: { type: "string", default: "64" },
-      slots: { type: "string", default: "8" },
+      slots: { type: "string", default: "16" },
       rounds: { type: "string", default: "3" },
     },
   });
@@ -52,7 +52,7 @@ export const bench: Bench = async ({ args, say, event }) => {
       one: { clients: 1, requests: 12, tokens: () => SHORT },
       many: { clients, requests: clients, tokens: () => SHORT },
       oneLong: { clients: 1, requests: 2, tokens: () => LONG },
-      joins: { clients: 8, requests: 16, tokens: (i: number) => Math.min(20 * (i + 1), LONG) },
+      joins: { clients: 8, requests: 24, tokens: (i: number) => Math.min(20 * (i + 1), LONG) },
     };
     await together(server, { ...loads.one, requests: 2 }); // warm
     const measured: Record<string, number[]> = {};

@@ -19,7 +19,7 @@ export function addServeCommands(program: Command, messages: Messages): void {
     .option("--model <path>", help.serveModel)
     .option("--name <id>", help.serveName)
     .option("--template <format>", help.template)
-    .option("--slots <n>", help.slots, positiveInteger, 8)
+    .option("--slots <n>", help.slots, positiveInteger, 16)
     .option("--queue <n>", help.queue, wholeNumber, 256)
     .option("--answer-time <seconds>", help.answerTime, positiveNumber, 300)
     .option("--request-time <seconds>", help.requestTime, positiveNumber, 30)
