@@ -48,6 +48,20 @@ export function runTrainer(args: readonly string[], how: TrainerProcess): Promis
   return startTrainer(args, how).ended;
 }
 
+/** Runs a command, and presses Ctrl-C once it has written this. What is stopped should go on for seconds: it may be heard late. */
+export function interruptTrainer(args: readonly string[], how: TrainerProcess, text: string): Promise<Ended> {
+  const { child, ended } = startTrainer(args, how);
+  let seen = "";
+  const look = (chunk: Buffer): void => {
+    seen += chunk.toString();
+    if (!seen.includes(text)) return;
+    child.stdout.off("data", look);
+    child.kill("SIGINT");
+  };
+  child.stdout.on("data", look);
+  return ended;
+}
+
 /** The events of `--json`, as readers of it see them. */
 export function eventsOf(stdout: string): Event[] {
   return stdout

@@ -15,7 +15,11 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "scratch-llm-serve-"));
-  await saveHuggingFaceFolder(join(folder, "small"), await tinyModel());
+  const { model, tokenizer } = await tinyModel();
+  await saveHuggingFaceFolder(join(folder, "small"), { model, tokenizer });
+  const shape = { vocabSize: tokenizer.vocabSize, contextLength: 512, embDim: 128, nHeads: 2, nLayers: 4 };
+  const slow = new GPTModel({ ...shape, dropRate: 0, qkvBias: false }, { generator: new Generator(7) });
+  await saveHuggingFaceFolder(join(folder, "slow"), { model: slow, tokenizer });
 });
 
 const CPU = ["--backend", "cpu"];
@@ -46,11 +50,11 @@ describe("serve", () => {
   });
 
   it("asks for the key of the environment, and ends at once with a second signal", async () => {
-    const { child, ended, url } = await start([...CPU, "--model", "small", "--name", "mine"], {
+    const { child, ended, url } = await start([...CPU, "--model", "slow", "--name", "mine"], {
       SCRATCH_LLM_API_KEY: "k",
     });
     const headers = { Authorization: "Bearer k" };
-    const wish = { model: "mine", prompt: "A", max_tokens: 90, stream: true };
+    const wish = { model: "mine", prompt: "A", max_tokens: 500, temperature: 0, stream: true }; // some seconds
     expect((await post(`${url}/v1/completions`, wish)).status).toBe(401);
     const answer = await post(`${url}/v1/completions`, wish, headers);
     expect(answer.status).toBe(200);
@@ -85,10 +89,6 @@ describe("serve", () => {
   });
 
   it("answers others while it reads a long prompt", async () => {
-    const { tokenizer } = await tinyModel();
-    const shape = { vocabSize: tokenizer.vocabSize, contextLength: 512, embDim: 128, nHeads: 2, nLayers: 4 };
-    const model = new GPTModel({ ...shape, dropRate: 0, qkvBias: false }, { generator: new Generator(7) });
-    await saveHuggingFaceFolder(join(folder, "slow"), { model, tokenizer });
     const { child, ended, url } = await start([...CPU, "--model", "slow"]);
     const prompt = Array.from({ length: 500 }, (_, i) => i % 200);
     const state = { answered: false };
