@@ -99,6 +99,7 @@ describe.skipIf(!hasBrowser)("the address", () => {
       .poll(
         async () => {
           const last = [address, state];
+          await page.evaluate(() => __pg.status()); // the engine has answered what it was asked before
           [address, state] = [page.url(), await stateOf(page)];
           return JSON.stringify([address, state]) === JSON.stringify(last);
         },
