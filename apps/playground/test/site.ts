@@ -67,6 +67,7 @@ export async function openIn(context: BrowserContext, address: string): Promise<
     });
     observer.observe(document, { childList: true, subtree: true, attributes: true });
   }, CONTENT[tab]);
+  context.setDefaultTimeout(60_000); // a busy machine takes its time
   const page = await context.newPage();
   page.on("pageerror", ({ message }) => errors.push(message));
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
