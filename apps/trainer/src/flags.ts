@@ -109,6 +109,14 @@ export const positiveNumber: (text: string) => number = numberWhere(
   (value) => Number.isFinite(value) && value > 0,
   "a number above 0",
 );
+/** For a flag that names a server. */
+export function httpAddress(text: string): string {
+  if (!/^https?:\/\//u.test(text) || !URL.canParse(text)) {
+    throw new InvalidArgumentError("It takes an address such as http://localhost:11434/api/chat.");
+  }
+  return text;
+}
+
 const anyNumber = numberWhere(Number.isFinite, "a number");
 export const nonNegativeNumber: (text: string) => number = numberWhere(
   (value) => Number.isFinite(value) && value >= 0,

@@ -14,6 +14,7 @@ import { memoryNeed, requireMemory } from "./memory-check.ts";
 import { stepKind } from "./memory-estimate.ts";
 import { fill } from "./messages/messages.ts";
 import { estimateSeconds, PROBE_STEPS } from "./probe.ts";
+import { tellSettings } from "./resolve-config.ts";
 import { RunFolder } from "./run-folder.ts";
 import { planToJson, type RunPlan } from "./run-plan.ts";
 import type { ComputeOptions } from "./step-compiler.ts";
@@ -53,7 +54,7 @@ export async function pretrain(plan: RunPlan, options: PretrainingOptions, conte
   const prepared = await prepare(plan, options, context);
   await announce(prepared, options, context);
   if (options.dryRun) {
-    context.output.event({ type: "done", dryRun: true });
+    tellSettings(plan.config, context.output);
     return;
   }
   const folder = await openFolder(prepared);

@@ -17,6 +17,7 @@ import {
   positiveNumber,
   wholeNumber,
 } from "./flags.ts";
+import { layOutHelp } from "./help-layout.ts";
 import { fill, type Messages } from "./messages/messages.ts";
 import { addDataCommands } from "./data-program.ts";
 import { addModelCommands } from "./model-program.ts";
@@ -27,14 +28,19 @@ import { addClassify, addTuningCommands, addTuningEvals } from "./tuning-program
 /** Every command with its flags. A command's code is loaded when it runs, so that help and usage errors are quick. */
 export function buildProgram(messages: Messages): Command {
   const help = messages.help;
-  const program = new Command("scratch-llm").description(messages.tagline).exitOverride().showSuggestionAfterError();
+  const program = layOutHelp(new Command("scratch-llm").description(messages.tagline), messages)
+    .exitOverride()
+    .showSuggestionAfterError();
 
   addCommon(program.command("quickstart", { isDefault: true }).description(help.quickstart), messages)
     .option("--seed <n>", help.seed, wholeNumber)
     .option("--run-dir <folder>", help.runDir)
     .option("--max-steps <n>", help.maxSteps, positiveInteger)
     .option("--eager", help.eager)
-    .action(async (options: CommonOptions & QuickstartOptions) => {
+    .allowExcessArguments()
+    .action(async (options: CommonOptions & QuickstartOptions, { args: [unknown] }: Command) => {
+      // The default command is given every word that is no command.
+      if (unknown !== undefined) program.error(`error: unknown command '${unknown}' (see --help)`);
       const { quickstart } = await import("./commands/quickstart.ts");
       await quickstart(options, context(options, messages));
     });

@@ -2,8 +2,9 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { resolveConfig } from "./resolve-config.ts";
+import { resolveConfig, resolveSettings } from "./resolve-config.ts";
 import { RUN_PRESETS } from "./run-config.ts";
+import { CLASSIFY_PRESETS, ClassifyConfig } from "./tuning/classify-config.ts";
 
 const resolve = (assignments: string[], configFile?: string) =>
   resolveConfig({ preset: "quickstart", configFile, assignments });
@@ -35,6 +36,18 @@ describe("resolveConfig", () => {
       code: "CONFIG",
       message: expect.stringContaining(named),
     });
+  });
+
+  it("answers an unknown setting with those that there are, and a value of no kind with every kind's reason", async () => {
+    const unknown = "There is no setting train.batchSze. Those of train are: ";
+    await expect(resolve(["train.batchSze=2"])).rejects.toThrow(unknown);
+    await expect(resolve(["train.batchSze=2"])).rejects.toThrow(/ batchSize, /u);
+    await expect(resolve(["nope.x=1"])).rejects.toThrow("There is no setting nope. Settings are: seed, ");
+    const kinds = resolveSettings(
+      { schema: ClassifyConfig, presets: CLASSIFY_PRESETS },
+      { preset: "quickstart", assignments: ["data.maxLength=abc"] },
+    );
+    await expect(kinds).rejects.toThrow(/^Setting data\.maxLength = "abc": .*number.*, or .*"longest".*\.$/u);
   });
 
   it.each(["batchSize", "=4", "train..x=1", "train.__proto__.x=1"])(

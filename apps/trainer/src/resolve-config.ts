@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { parse as parseYaml } from "yaml";
+import { parse as parseYaml, stringify } from "yaml";
 import { z } from "zod";
 import { TrainerError } from "./errors.ts";
+import type { Output } from "./output.ts";
 import { RUN_PRESETS, RunConfig } from "./run-config.ts";
 
 /** What a kind of run can be set to. */
@@ -47,17 +48,35 @@ export function checkConfig(settings: unknown): RunConfig {
   return checkSettings(RunConfig, settings);
 }
 
+/** What `--dry-run` ends with: the settings as a file that `--config` takes. */
+export function tellSettings(config: object, output: Output): void {
+  output.result(stringify(config).trimEnd());
+  output.event({ type: "done", dryRun: true, config });
+}
+
 /** @throws {TrainerError} `CONFIG`, naming the setting, what was received and what it may be. */
 export function checkSettings<C>(schema: z.ZodType<C>, settings: unknown): C {
   const checked = schema.safeParse(settings);
   if (checked.success) return checked.data;
   const issue = checked.error.issues[0]!;
-  const path = issue.path.join(".");
-  const received = JSON.stringify(issue.path.reduce<unknown>((value, key) => field(value, key), settings));
-  throw new TrainerError(
-    "CONFIG",
-    `Setting ${path || "(top level)"} = ${received}: ${z.prettifyError({ issues: [{ ...issue, path: [] }] } as unknown as z.ZodError).replace(/^✖ /u, "")}.`,
-  );
+  const received = issue.path.reduce<unknown>((value, key) => field(value, key), settings);
+  if (issue.code === "unrecognized_keys") throw unknownSetting(issue, received);
+  const name = issue.path.join(".") || "(top level)";
+  throw new TrainerError("CONFIG", `Setting ${name} = ${JSON.stringify(received)}: ${expectations(issue)}.`);
+}
+
+function unknownSetting({ path, keys }: z.core.$ZodIssueUnrecognizedKeys, received: unknown): TrainerError {
+  const known = Object.keys(received as object).filter((key) => !keys.includes(key));
+  const name = [...path, keys[0]].join(".");
+  const place = path.length === 0 ? "Settings" : `Those of ${path.join(".")}`;
+  return new TrainerError("CONFIG", `There is no setting ${name}. ${place} are: ${known.join(", ")}.`);
+}
+
+/** What a value may be; where there are several kinds, what is wrong with it as each of them. */
+function expectations(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_union") return issue.message;
+  const reasons = issue.errors.flatMap(([first]) => (first === undefined ? [] : [expectations(first)]));
+  return reasons.length === 0 ? issue.message : reasons.join(", or ");
 }
 
 function field(value: unknown, key: PropertyKey): unknown {

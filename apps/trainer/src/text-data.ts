@@ -10,7 +10,7 @@ const MAX_TEXT_BYTES = 512 * 1024 * 1024;
  */
 export async function readText(path: string): Promise<string> {
   const bytes = await readBytes(path);
-  if (bytes.length === 0) throw new TrainerError("DATA", `${path} is empty. Give a text file with some pages of text.`);
+  if (bytes.length === 0) throw new TrainerError("DATA", `${path} is empty. Give a file with text in it.`);
   if (bytes.includes(0)) {
     throw new TrainerError("DATA", `${path} is a binary file (it holds NUL bytes). Give plain text in UTF-8.`);
   }

@@ -10,6 +10,7 @@ import {
   collect,
   type CommonOptions,
   context,
+  httpAddress,
   positiveInteger,
   positiveNumber,
   wholeNumber,
@@ -97,7 +98,7 @@ export function addTuningEvals(evaluate: Command, messages: Messages): void {
     .option("--limit <n>", help.limit, positiveInteger)
     .option("--max-new-tokens <n>", help.maxNewTokens, positiveInteger)
     .option("--batch-size <n>", help.together, positiveInteger, 8)
-    .option("--judge <url>", help.judge)
+    .option("--judge <url>", help.judge, httpAddress)
     .option("--judge-model <name>", help.judgeModel, "llama3")
     .option("--concurrency <n>", help.concurrency, positiveInteger, 4)
     .option("--out <folder>", help.out)

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import {
   classNames,
   countClasses,
@@ -71,7 +71,7 @@ export async function prepare(source: string, flags: DataPrepareFlags, { output,
     : (await downloadDataset(datasetNamed(source), DATA_FOLDER, flags.endpoint)).path;
   const content = await readText(path);
   const { files, counts } = isLabeled(content) ? labeledParts(content, flags) : entryParts(content, path);
-  const out = flags.out ?? join(DATA_FOLDER, KNOWN_DATASETS.some(({ name }) => name === source) ? source : "prepared");
+  const out = flags.out ?? join(DATA_FOLDER, basename(source, extname(source)));
   for (const [name, text] of Object.entries(files)) {
     await writeWhole(join(out, name), text);
     output.result(fill(messages.data.part, { path: join(out, name), count: counts[name] ?? 0 }));

@@ -80,7 +80,7 @@ export function datasetNamed(name: string): KnownDataset {
   const found = KNOWN_DATASETS.find((dataset) => dataset.name === name);
   if (found) return found;
   const names = KNOWN_DATASETS.map((dataset) => dataset.name).join(", ");
-  throw new TrainerError("USAGE", `There is no data set "${name}". Use one of: ${names}.`);
+  throw new TrainerError("USAGE", `There is no file or data set "${name}". Known data sets: ${names}.`);
 }
 
 /**

@@ -129,6 +129,11 @@ export const en = {
     cors: "let pages of this origin call the server (* for all)",
     playground: "open the playground of this computer in a browser",
   },
+  helpPage: {
+    titles: { "Usage:": "Usage:", "Options:": "Options:", "Commands:": "Commands:" },
+    help: "show this help",
+    defaultValue: " (default: {value})",
+  },
   model: {
     plan: "{size} to download from {from} to {to}",
     downloaded: "{name} is in {folder}",
@@ -207,6 +212,7 @@ export const en = {
   tuning: {
     model: "model    {params} parameters, {trainable} of them trained, from {init}",
     data: "data     {train} entries to train on, {val} to validate, {test} to test, {skipped} skipped ({steps} steps)",
+    truncated: "         {count} longer than {length} tokens are cut",
     time: "time     about {duration} (from one pass of a typical batch)",
     margins: "reward margin {train} train, {val} val, {accuracy} % of val right",
     format: "Prompt format: {name} (--raw continues the text as it is)",

@@ -10,14 +10,14 @@ const DICTIONARIES: Readonly<Record<Language, Messages>> = { en, zh };
 
 /** `--lang`, else the system's language, else English. */
 export function chooseMessages(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Messages {
-  const flag = args.indexOf("--lang");
+  const flag = args.findIndex((arg) => /^--lang(?:=|$)/u.test(arg));
   const wished =
     flag >= 0
-      ? args[flag + 1]
-      : (environment["LC_ALL"] ??
-        environment["LC_MESSAGES"] ??
-        environment["LANG"] ??
-        Intl.DateTimeFormat().resolvedOptions().locale);
+      ? (args[flag]?.split("=")[1] ?? args[flag + 1])
+      : environment["LC_ALL"] ||
+        environment["LC_MESSAGES"] ||
+        environment["LANG"] ||
+        Intl.DateTimeFormat().resolvedOptions().locale;
   return DICTIONARIES[wished?.toLowerCase().startsWith("zh") === true ? "zh" : "en"];
 }
 

@@ -58,7 +58,7 @@ export const zh: Messages = {
     list: "列出本机的模型",
     info: "显示模型的格式和形状",
     export: "把模型写成别人能读的形式",
-    format: "hf（transformers）、book（书中的名称）、gguf，或 onnx：可部署的文件夹",
+    format: "hf（transformers）、book（书中的名称）、gguf，或可部署的 onnx",
     dtype: "F32、F16 或 BF16",
     exportQuantize: "ONNX 的权重：none（f32）、f16、int8、int4 或 dynamic（8 位，激活也是）",
     runtime: "onnx 或 tfjs；不给时，装有 onnxruntime-node 就用 ONNX Runtime",
@@ -129,6 +129,11 @@ export const zh: Messages = {
     apiKey: "客户端须以 Bearer 令牌发送；最好设置 SCRATCH_LLM_API_KEY",
     cors: "允许该来源的网页调用（* 表示全部）",
     playground: "在浏览器中打开本机的演练场",
+  },
+  helpPage: {
+    titles: { "Usage:": "用法：", "Options:": "选项：", "Commands:": "命令：" },
+    help: "显示这份帮助",
+    defaultValue: "（默认：{value}）",
   },
   model: {
     plan: "将从 {from} 下载 {size} 到 {to}",
@@ -208,6 +213,7 @@ export const zh: Messages = {
   tuning: {
     model: "模型    {params} 参数，其中训练 {trainable}，起始于 {init}",
     data: "数据    训练 {train} 条，验证 {val} 条，测试 {test} 条，跳过 {skipped} 条（共 {steps} 步）",
+    truncated: "        {count} 条超过 {length} 个词元，已截断",
     time: "时间    约 {duration}（按一个典型批次的一次前向估计）",
     margins: "奖励差：训练 {train}，验证 {val}，验证集判对 {accuracy} %",
     format: "提示格式：{name}（--raw 则原样续写）",

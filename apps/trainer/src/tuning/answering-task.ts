@@ -1,5 +1,6 @@
 import { parseEntries, type PromptFormat, respondAll, splitData, type Task } from "@scratch-llm/finetune-instruct";
 import type { GPTModelFast } from "@scratch-llm/gpt";
+import type { Losses, TrainEvent } from "@scratch-llm/pretrain";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { TrainerError } from "../errors.ts";
 import type { Context } from "../flags.ts";
@@ -12,6 +13,8 @@ import { makeFormat, readFormat } from "./prompt-formats.ts";
 import { type AnsweredTask, responsesMarkdown } from "./responses-markdown.ts";
 import { addLora, restoreTunedModel, saveTunedModel } from "./tuned-model.ts";
 import type { PreparedTask, TuningLoop, TuningMaterial, TuningTask } from "./tuning-task.ts";
+
+type Learned = TrainEvent<Losses, object>;
 
 /** What a kind of answers has to learn from. */
 interface AnswerMaterial<C, T> extends TuningMaterial {
@@ -59,7 +62,7 @@ export function answeringTask<C extends InstructConfig, T extends Task>(task: An
           const { lora } = config;
           return {
             ...prepared,
-            events: (loop) => prepared.events(withSample(loop, val[0], format)),
+            events: (loop) => untilEnd(prepared.events(withSample(loop, val[0], format)), tokenizer),
             save: (folder) => saveTunedModel(folder, { model, tokenizer, init, lora }),
             restore: (checkpoint) => restoreTunedModel(checkpoint, model, lora),
             finish: (folder, context) =>
@@ -109,6 +112,15 @@ function requireBatch({ trainLoader, skipped }: PreparedAnswers, batchSize: numb
 function withSample({ sampleEvery, ...loop }: TuningLoop, task: Task | undefined, format: PromptFormat): TuningLoop {
   if (sampleEvery === undefined || task === undefined || format.specialTokens) return loop;
   return { ...loop, sampleEvery, startContext: format.prompt(task) + format.head };
+}
+
+/** The book's samples go on after the end of the text; an answer is over there. */
+async function* untilEnd(events: AsyncIterable<Learned>, tokenizer: Tokenizer): AsyncGenerator<Learned> {
+  const { eosId } = tokenizer;
+  const end = eosId === undefined ? undefined : tokenizer.decode([eosId]);
+  for await (const event of events) {
+    yield event.type === "sample" && end !== undefined ? { ...event, text: event.text.split(end)[0] ?? "" } : event;
+  }
 }
 
 /** What is asked at the end. */

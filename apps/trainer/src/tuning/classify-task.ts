@@ -86,6 +86,7 @@ async function prepare(
   const seen = (epoch: number): number => epoch * dataset.length;
   return {
     skipped: 0,
+    truncated: dataset.truncated,
     widths: batchWidths(dataset, config.train.batchSize, ({ ids }) => ids.length, dataset.maxLength),
     rowsPerEntry: 1,
     trainLoader: loaders.train,

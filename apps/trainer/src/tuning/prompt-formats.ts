@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { ALPACA, chatFormat, PHI3, type PromptFormat, templateFormat } from "@scratch-llm/finetune-instruct";
@@ -23,6 +24,10 @@ export async function readFormat(setting: FormatSetting, weights: string): Promi
     if (own !== undefined) return own;
     const advice = "Use --set data.format=alpaca, phi3 or a file.";
     throw new TrainerError("DATA", `${weights} has no chat_template in its tokenizer_config.json. ${advice}`);
+  }
+  if (!existsSync(setting)) {
+    const advice = "Use alpaca, phi3, chat or the path of a file.";
+    throw new TrainerError("DATA", `There is no format and no file "${setting}". ${advice}`);
   }
   const text = await readText(setting);
   if (extname(setting) !== ".json") return { chat_template: text };

@@ -11,6 +11,7 @@ import { loopOptions } from "../loop-options.ts";
 import { memoryNeed, type MemoryRequest, requireMemory } from "../memory-check.ts";
 import { stepKind } from "../memory-estimate.ts";
 import { fill } from "../messages/messages.ts";
+import { tellSettings } from "../resolve-config.ts";
 import { RunFolder } from "../run-folder.ts";
 import { type ComputeOptions, StepCompiler } from "../step-compiler.ts";
 import type { TrainingReport } from "../training-report.ts";
@@ -51,7 +52,7 @@ export async function tune<C extends TuningConfig>(
   try {
     const prepared = await prepare(task, plan, compiler, context);
     await announce(prepared, compute, context);
-    if (dryRun) context.output.event({ type: "done", dryRun: true });
+    if (dryRun) tellSettings(plan.config, context.output);
     else await train(prepared, task.command, compiler, context);
     prepared.model.dispose();
   } finally {
@@ -100,6 +101,8 @@ async function announce<C extends TuningConfig>(
   const say = (message: string, values: Record<string, string | number>): void => output.note(fill(message, values));
   say(messages.tuning.model, { params: formatCount(params), trainable: formatCount(trainable), init });
   say(messages.tuning.data, { ...entries, skipped: task.skipped, steps: totalSteps });
+  const { truncated = 0, widths } = task;
+  if (truncated > 0) say(messages.tuning.truncated, { count: truncated, length: widths.longest });
   say(messages.run.backend, { name: backend.name, reason: backend.reason });
   say(messages.run.seed, { seed: config.seed, precision: compute.precision });
   say(messages.run.memory, { needed: formatBytes(memory.needed), available: formatBytes(memory.available) });

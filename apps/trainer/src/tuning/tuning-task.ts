@@ -39,6 +39,8 @@ export interface Widths {
 export interface PreparedTask {
   /** Entries left out because nothing of their answer would be left. */
   readonly skipped: number;
+  /** Entries of which the first tokens are used alone. */
+  readonly truncated?: number;
   readonly widths: Widths;
   /** Rows that an entry becomes. */
   readonly rowsPerEntry: number;
