@@ -4,14 +4,14 @@ import type { GPTSession } from "./gpt-session.ts";
 
 /** How an ONNX decoder works. */
 export interface DecoderOptions {
-  /** Prompts are read this many tokens at a time. Default 128. */
+  /** Prompts are read this many tokens at a time. Default 512. */
   readonly chunkSize?: number | undefined;
   /** Ends the reading of a prompt, and every step, with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Tokens that are read at a time: more make attention's weights large, fewer the products slow. */
-const CHUNK = 128;
+/** Tokens that are read at a time: more make attention's weights large, fewer the products slow and the cache grow in more steps. */
+const CHUNK = 512;
 
 /**
  * Appends prompts to rows whose numbers follow one another: the logits after each one's last token. Neighbours of one length are read
