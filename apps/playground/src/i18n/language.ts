@@ -31,7 +31,7 @@ export function words<T>(dictionaries: Readonly<Record<Language, T>>): T {
 
 /** A number as this language writes it. */
 export function formatNumber(value: number, digits = 0): string {
-  return formatter(language.value, digits).format(value);
+  return formatter(language.value, digits).format(value).replace("-", "−");
 }
 
 /** A share as percent. */

@@ -5,7 +5,7 @@ export const zh: Words = {
   title: "scratch-llm 演示页",
   skip: "跳到正文",
   navigation: "标签页",
-  chapter: (number) => `第 ${number} 章`,
+  chapter: (number) => `第 ${number.replace(", ", "、")} 章`,
   tabs: {
     tokenizer: "分词器",
     embeddings: "嵌入",

@@ -29,6 +29,11 @@ export function diverging(amount: number, dark: boolean): Colour {
   return between(stopsOf(DIVERGING[dark ? "dark" : "light"]), (amount + 1) / 2);
 }
 
+/** The colours of a ramp from its lowest value to its highest. */
+export function rampOf(scale: "sequential" | "diverging", dark: boolean): readonly string[] {
+  return (scale === "diverging" ? DIVERGING : SEQUENTIAL)[dark ? "dark" : "light"];
+}
+
 function between(stops: readonly Colour[], amount: number): Colour {
   const place = Math.min(1, Math.max(0, amount)) * (stops.length - 1);
   const index = Math.min(Math.floor(place), stops.length - 2);

@@ -62,11 +62,15 @@ export async function download(model: Download, downloading: Downloading): Promi
   if (former?.commit === commit) return former;
   const total = sum(chosen.map(({ size }) => size));
   const meter = new Meter(total, emit);
-  for (const file of chosen) {
-    const url = `${endpointOf(model)}/${id}/resolve/${commit}/${file.name}`;
-    meter.begin(await bytesOf(folder, file, files));
-    await fetchFile({ ...file, url }, placeOf(folder, file), { ...downloading, meter });
-    meter.end(file.size);
+  try {
+    for (const file of chosen) {
+      const url = `${endpointOf(model)}/${id}/resolve/${commit}/${file.name}`;
+      meter.begin(await bytesOf(folder, file, files));
+      await fetchFile({ ...file, url }, placeOf(folder, file), { ...downloading, meter });
+      meter.end(file.size);
+    }
+  } finally {
+    meter.stop();
   }
   const stored: StoredModel = { name, commit, bytes: total, licence, origin: model };
   await files.remove(`${folder}/${METADATA}`);
@@ -194,6 +198,8 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b, 0);
 }
 
+const TELL_EVERY_MS = 100;
+
 /** One bar for all files, told a few times a second. */
 export class Meter {
   readonly #total: number;
@@ -203,6 +209,7 @@ export class Meter {
   #finished = 0;
   #known = 0;
   #told = Number.NEGATIVE_INFINITY;
+  #toTell: ReturnType<typeof setTimeout> | undefined;
 
   constructor(total: number, emit: (event: Progress) => void) {
     this.#total = total;
@@ -213,10 +220,15 @@ export class Meter {
     this.#known += known;
   }
 
-  /** `bytes` of the file at hand are here or, in the other stage, verified. */
+  /** `bytes` of the file at hand are here or, in the other stage, verified. The last of many is always told. */
   tell(stage: Progress["stage"], bytes: number): void {
+    clearTimeout(this.#toTell);
     const now = performance.now();
-    if (now - this.#told < 100) return;
+    const wait = this.#told + TELL_EVERY_MS - now;
+    if (wait > 0) {
+      this.#toTell = setTimeout(() => this.tell(stage, bytes), wait);
+      return;
+    }
     this.#told = now;
     const done = this.#finished + bytes;
     const rate = (1000 * Math.max(0, done - this.#known)) / Math.max(1, now - this.#started);
@@ -233,5 +245,10 @@ export class Meter {
     this.#finished += size;
     this.#told = Number.NEGATIVE_INFINITY;
     this.tell("download", 0);
+  }
+
+  /** Nothing more is told. */
+  stop(): void {
+    clearTimeout(this.#toTell);
   }
 }

@@ -1,10 +1,9 @@
 import { useComputed, useSignal } from "@preact/signals";
-import { formatNumber, formatPercent, words } from "../../i18n/language.ts";
+import { formatNumber, words } from "../../i18n/language.ts";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
-import { Button } from "../../ui/button.tsx";
 import { Failure } from "../../ui/failure.tsx";
-import { type Cell, HeatMap } from "../../ui/heat-map.tsx";
+import type { Cell } from "../../ui/heat-map.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
@@ -13,9 +12,9 @@ import { visibleText } from "../../ui/token-text.tsx";
 import { en } from "./en.ts";
 import { Heads } from "./heads.tsx";
 import { Links } from "./links.tsx";
-import { headOf, pictured } from "./matrix.ts";
+import { AttentionMap } from "./map.tsx";
+import { headOf } from "./matrix.ts";
 import { params } from "./params.ts";
-import { saveCsv, savePng } from "./save-map.ts";
 import { zh } from "./zh.ts";
 
 /** Who looks at whom, in every layer and head (book chapter 3). */
@@ -51,42 +50,13 @@ export function AttentionTab() {
       {value && shown.value && (
         <>
           <Panel title={`${t.map} · ${name}`}>
-            <HeatMap
-              label={`${t.map}, ${name}`}
-              values={pictured(shown.value, value.causal)}
-              rows={labels.length}
-              columns={labels.length}
-              max={1}
-              rowLabels={labels}
-              columnLabels={labels}
-              cell={cell.value}
-              onCell={(at) => (cell.value = at)}
-              testId="attention-map"
-            />
-            <p class="quiet" data-testid="attention-point">
-              {cell.value
-                ? t.point(
-                    labels[cell.value.row] ?? "",
-                    labels[cell.value.column] ?? "",
-                    formatPercent(shown.value[cell.value.row * labels.length + cell.value.column]!, 2),
-                  )
-                : t.pointHint}
-            </p>
-            {value.causal && <p class="quiet">{t.masked}</p>}
-            <div class="controls">
-              <Button kind="quiet" testId="save-png" onClick={() => savePng("attention-map")}>
-                {t.png}
-              </Button>
-              <Button kind="quiet" testId="save-csv" onClick={() => saveCsv(value.tokens, shown.value!)}>
-                {t.csv}
-              </Button>
-            </div>
+            <AttentionMap looked={value} weights={shown.value} name={name} labels={labels} cell={cell} />
           </Panel>
           <Panel title={t.links}>
-            <Links tokens={value.tokens} weights={shown.value} />
+            <Links tokens={value.tokens} weights={shown.value} cell={cell} />
           </Panel>
           <Panel title={t.heads}>
-            <Heads attention={value} causal={value.causal} />
+            <Heads looked={value} />
           </Panel>
         </>
       )}

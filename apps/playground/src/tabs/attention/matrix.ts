@@ -1,5 +1,10 @@
 import type { Attention } from "../../engine/protocol.ts";
 
+/** What was looked at, and with which mask. */
+export interface Looked extends Attention {
+  readonly causal: boolean;
+}
+
 /** The weights (t, t) of one head: row = query, column = key. A layer or head beyond the model's is its last. */
 export function headOf({ weights, heads, tokens }: Attention, layer: number, head: number): Float32Array {
   const size = tokens.length ** 2;

@@ -1,5 +1,6 @@
 import type { BlockTrace, Token } from "../../engine/protocol.ts";
 import { formatNumber, words } from "../../i18n/language.ts";
+import { ColourScale } from "../../ui/colour-scale.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
 import { HeatMap } from "../../ui/heat-map.tsx";
 import { visibleText } from "../../ui/token-text.tsx";
@@ -22,6 +23,8 @@ export function StageView({ stage: { name, shape, values }, tokens }: StageViewP
   const isVector = layout === "vector";
   const columns = isVector ? Math.min(ROW, values.length) : (shape[1] ?? 1);
   const rows = Math.ceil(values.length / columns);
+  const scale = name === "weights" ? "sequential" : "diverging";
+  const max = scale === "sequential" ? 1 : Math.max(...values.map(Math.abs));
   const shares = layout === "tokens" && { columnLabels: tokens.slice(0, columns).map(({ text }) => visibleText(text)) };
   const heads = !isVector && { rowLabels: Array.from({ length: rows }, (_, head) => t.head(head)) };
   return (
@@ -34,12 +37,14 @@ export function StageView({ stage: { name, shape, values }, tokens }: StageViewP
         values={values}
         rows={rows}
         columns={columns}
-        scale={name === "weights" ? "sequential" : "diverging"}
+        scale={scale}
+        max={max}
         cellHeight={isVector ? 20 : 28}
         {...shares}
         {...heads}
         testId="stage-map"
       />
+      <ColourScale scale={scale} from={formatNumber(scale === "sequential" ? 0 : -max, 2)} to={formatNumber(max, 2)} />
       <p class="quiet" data-testid="stage-shape">
         {t.shape(shape.join(" × "))} · {statistics(values, t.statistics)}
       </p>

@@ -1,6 +1,7 @@
 import { words } from "../../i18n/language.ts";
 import { guideStep, hrefOfTab } from "../../state/url-state.ts";
 import { en } from "./en.ts";
+import { StepMark } from "./step-mark.tsx";
 import { hrefOfStep, PATH } from "./steps.ts";
 import { zh } from "./zh.ts";
 
@@ -16,7 +17,7 @@ export function Guide() {
     <section class="guide" aria-label={t.title} data-testid="guide" data-step={step.id}>
       <div>
         <p>
-          <strong>{title}</strong> <span class="section-mark">§ {step.section}</span>
+          <strong>{title}</strong> <StepMark {...step} />
         </p>
         <p>{what}</p>
       </div>

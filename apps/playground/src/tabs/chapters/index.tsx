@@ -1,6 +1,7 @@
 import { words } from "../../i18n/language.ts";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { en } from "./en.ts";
+import { StepMark } from "./step-mark.tsx";
 import { hrefOfStep, STEPS } from "./steps.ts";
 import { zh } from "./zh.ts";
 
@@ -18,7 +19,7 @@ export function ChaptersTab() {
                   <a href={hrefOfStep(step)} data-testid={`open-${step.id}`}>
                     {t.steps[step.id].title}
                   </a>{" "}
-                  <span class="section-mark">§ {step.section}</span>
+                  <StepMark {...step} />
                   <p class="quiet">{t.steps[step.id].what}</p>
                 </li>
               ))}

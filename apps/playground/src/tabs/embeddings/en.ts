@@ -5,7 +5,7 @@ export const en = {
   tokens: "Tokens; choose one",
   sum: (token: string, position: number) => `What enters the model for “${token}” at position ${position}`,
   parts: { token: "token", position: "position", sum: "sum" },
-  range: (limit: string) => `Blue is −${limit}, orange +${limit}; one column per dimension.`,
+  columnsAre: "Each column is a dimension of the vector.",
   dimension: "dimension",
   table: "Vectors of the chosen token",
   neighbours: (token: string) => `Nearest to “${token}”`,

@@ -1,5 +1,6 @@
 import type { EmbeddingSum } from "../../engine/protocol.ts";
 import { formatNumber, words } from "../../i18n/language.ts";
+import { ColourScale } from "../../ui/colour-scale.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
 import { HeatMap } from "../../ui/heat-map.tsx";
 import { en } from "./en.ts";
@@ -33,7 +34,8 @@ export function Sum({ sum, index }: SumProps) {
         rowLabels={PARTS.map((part) => t.parts[part])}
         testId="embedding-sum"
       />
-      <p class="quiet">{t.range(formatNumber(limit, 2))}</p>
+      <ColourScale scale="diverging" from={formatNumber(-limit, 2)} to={formatNumber(limit, 2)} />
+      <p class="quiet">{t.columnsAre}</p>
       <DataTable
         caption={t.table}
         columns={[t.dimension, ...PARTS.map((part) => t.parts[part])]}

@@ -7,7 +7,7 @@ export const zh: Words = {
   tokens: "词元，请选择一个",
   sum: (token, position) => `位置 ${position} 的“${token}”进入模型的向量`,
   parts: { token: "词元", position: "位置", sum: "和" },
-  range: (limit) => `蓝色为 −${limit}，橙色为 +${limit}；每列一个维度。`,
+  columnsAre: "每一列是向量的一个维度。",
   dimension: "维度",
   table: "所选词元的向量",
   neighbours: (token) => `与“${token}”最近的词元`,

@@ -46,6 +46,18 @@ export function Curves({ history: { steps, evals, epochs } }: { readonly history
             height={140}
             testId="accuracy-chart"
           />
+          <DataTable
+            caption={t.accuracy}
+            columns={t.columns}
+            testId="accuracy-table"
+            rows={() =>
+              epochs.map(({ step, trainAccuracy, valAccuracy }) => [
+                step,
+                formatPercent(trainAccuracy ?? Number.NaN),
+                formatPercent(valAccuracy ?? Number.NaN),
+              ])
+            }
+          />
         </Panel>
       )}
     </>

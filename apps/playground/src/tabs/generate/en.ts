@@ -8,7 +8,7 @@ export const en = {
     "The model goes on from here. The small built-in model knows two short books, one in English and one in Chinese.",
   write: "Write",
   stop: "Stop",
-  again: "Once more, with other chance",
+  again: "Again, with the next seed",
   goOn: "Go on",
   edit: "Edit",
   send: "Send",

@@ -9,7 +9,7 @@ export const zh: Words = {
   promptHint: "模型从这里写下去。内置的小模型只读过两本小书，一本英文，一本中文。",
   write: "开始写",
   stop: "停止",
-  again: "换个随机数再写",
+  again: "换下一个种子再写",
   goOn: "接着写",
   edit: "修改",
   send: "发送",

@@ -53,9 +53,9 @@ export const en = {
   left: (seconds: string) => `${seconds} s left`,
   stored: "In this browser",
   none: "Nothing is stored here yet.",
-  evict: "The browser may delete this when it needs room.",
   partial: (name: string, size: string) => `${name}, ${size}, not finished`,
-  quota: (size: string) => `The browser allows this page ${size} in all.`,
+  quota: (size: string) =>
+    `The browser allows this page ${size} in all, and may delete what is stored when it needs room.`,
   show: "Show",
   remove: "Delete",
   sizeOf: (name: string, size: string) => `${name}, ${size}`,

@@ -12,8 +12,13 @@ export const progress: Signal<Progress | undefined> = signal(undefined);
 export const error: Signal<Error | undefined> = signal(undefined);
 let cancelled = new AbortController();
 
+/** Looks what there is; what went wrong before stays told. */
 export async function look(): Promise<void> {
-  await guarded(async () => (storage.value = await engine.call("storedModels", {})));
+  try {
+    storage.value = await engine.call("storedModels", {});
+  } catch (failure) {
+    error.value = asError(failure);
+  }
 }
 
 /** Asks the server what there is to fetch, and fetches nothing. */

@@ -38,7 +38,7 @@ export function Stored() {
           </li>
         ))}
       </ul>
-      {quotaBytes !== null && <p class="quiet">{`${t.quota(formatBytes(quotaBytes))} ${t.evict}`}</p>}
+      {quotaBytes !== null && <p class="quiet">{t.quota(formatBytes(quotaBytes))}</p>}
     </>
   );
 }

@@ -5,7 +5,7 @@ export const en = {
   tokens: "The text as tokens, then the ones you chose",
   back: "Take back",
   draw: "Draw one",
-  drawHint: "as generating with this seed would",
+  drawHint: "It draws what generating with this seed draws.",
   reset: "Reset the knobs",
   temperature: "Temperature",
   temperatureHint: "0 always takes the most likely one",
@@ -19,7 +19,7 @@ export const en = {
   probabilities: "Probabilities of the next token",
   kept: (count: string, all: string, sum: string) =>
     `${count} of ${all} tokens can be drawn; their probabilities sum to ${sum}.`,
-  more: (count: string, share: string) => `${count} others share ${share} (before: without the knobs).`,
+  more: (count: string, share: string) => `The other ${count} tokens share ${share}, before the knobs.`,
   columns: ["Token", "Id", "Before", "After"],
   waiting: "The model is being loaded…",
 };

@@ -7,7 +7,7 @@ export const zh: Words = {
   tokens: "文本的词元，随后是你选的词元",
   back: "撤回",
   draw: "抽一个",
-  drawHint: "与用此种子生成时一样",
+  drawHint: "与用此种子生成时抽到的一样。",
   reset: "旋钮复位",
   temperature: "温度",
   temperatureHint: "0 表示总取概率最大的",
@@ -20,7 +20,7 @@ export const zh: Words = {
   seed: "种子",
   probabilities: "下一个词元的概率",
   kept: (count, all, sum) => `${all} 个词元中有 ${count} 个可能被抽到，它们的概率之和为 ${sum}。`,
-  more: (count, share) => `其余 ${count} 个共占 ${share}（不计旋钮）。`,
+  more: (count, share) => `其余 ${count} 个词元在转动旋钮之前共占 ${share}。`,
   columns: ["词元", "编号", "之前", "之后"],
   waiting: "正在加载模型…",
 };

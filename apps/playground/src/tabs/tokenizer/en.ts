@@ -2,7 +2,7 @@ export const en = {
   title: "Tokenizer",
   lead: "A model reads numbers. Byte-pair encoding cuts a text into pieces that it knows: common words stay whole, rare ones and other scripts fall into fragments, down to single bytes.",
   kind: "Tokenizer",
-  kinds: { gpt2: "GPT-2", builtin: "of the shown model", trained: "train one" },
+  kinds: { gpt2: "GPT-2", builtin: "the model's", trained: "train one" },
   text: "Text",
   tokens: "Tokens",
   count: (tokens: string, chars: string, bytes: string) => `${tokens} tokens for ${chars} characters (${bytes} bytes)`,
@@ -17,6 +17,11 @@ export const en = {
   corpus: "Train on this text",
   merges: "Merges",
   mergesHint: "Each step joins the pair that stands side by side most often.",
+  back: "One merge back",
+  next: "Next merge",
+  merge: (number: number, left: string, right: string, token: string) =>
+    `Merge ${number}: “${left}” + “${right}” → “${token}”`,
+  noPair: "; no pair is left.",
   learned: "Learned so far, in order",
   waiting: "The tokenizer is being loaded…",
 };

@@ -4,16 +4,16 @@ import { model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { DataTable } from "../../ui/data-table.tsx";
 import { Failure } from "../../ui/failure.tsx";
-import { Slider } from "../../ui/slider.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
 import { Chips } from "./chips.tsx";
 import { en } from "./en.ts";
 import { KINDS, params } from "./params.ts";
-import { nameOf, PieceName } from "./piece-name.tsx";
+import { nameOf } from "./piece-name.tsx";
 import { groupsOf, hex, type Piece } from "./pieces.ts";
 import { tokenize } from "./tokenize.ts";
+import { Training } from "./training.tsx";
 import { zh } from "./zh.ts";
 
 /** A text as tokens, with three tokenizers (book section 2.5). */
@@ -71,25 +71,6 @@ export function TokenizerTab() {
         </Panel>
       </Tabs>
     </TabPage>
-  );
-}
-
-/** A tokenizer trained on the spot, its merges replayed one by one. */
-function Training({ learned }: { readonly learned: readonly Uint8Array[] }) {
-  const t = words({ en, zh });
-  return (
-    <Panel>
-      <TextInput label={t.corpus} value={params.corpus} rows={4} testId="corpus" />
-      <Slider label={t.merges} hint={t.mergesHint} value={params.merges} min={0} max={200} step={1} testId="merges" />
-      <h3>{t.learned}</h3>
-      <ol class="learned" data-testid="learned">
-        {learned.map((bytes, index) => (
-          <li key={index}>
-            <PieceName bytes={bytes} />
-          </li>
-        ))}
-      </ol>
-    </Panel>
   );
 }
 

@@ -3,6 +3,8 @@ import { type UrlState, urlState } from "../../state/url-state.ts";
 
 export const KINDS = ["gpt2", "builtin", "trained"] as const;
 
+export const MOST_MERGES = 200;
+
 /** The state of the tab. */
 type Tokenizer = {
   kind: (typeof KINDS)[number];
@@ -17,5 +19,5 @@ export const params: UrlState<Tokenizer> = urlState<Tokenizer>("tokenizer", {
   kind: oneOf(KINDS, "gpt2"),
   text: text("Every effort moves you. 我说你好。Déjà vu!"),
   corpus: text("the cat in the hat sat on the mat; the hat was flat and that was that"),
-  merges: integer(12, 0, 500),
+  merges: integer(12, 0, MOST_MERGES),
 });

@@ -6,8 +6,14 @@ import type { KINDS } from "./params.ts";
 export interface Tokenized {
   readonly tokens: readonly { readonly id: number; readonly bytes: Uint8Array }[];
   readonly vocabSize: number;
-  /** Tokens that the merges have made, where the tokenizer was trained here. */
-  readonly learned: readonly Uint8Array[];
+  /** The merges in their order, where the tokenizer was trained here. */
+  readonly learned: readonly Merge[];
+}
+
+/** Two tokens that became one. */
+export interface Merge {
+  readonly left: Uint8Array;
+  readonly right: Uint8Array;
 }
 
 export interface Question {
@@ -35,8 +41,11 @@ const TOKENIZE: Readonly<Record<Question["kind"], (question: Question) => Promis
   async trained({ text, corpus, merges }) {
     const tokenizer = trainBPE([corpus], { vocabSize: BEFORE_MERGES + merges });
     const tokens = Array.from(tokenizer.encode(text), (id) => ({ id, bytes: tokenizer.tokenBytes(id) }));
-    const count = tokenizer.vocabSize - BEFORE_MERGES;
-    const learned = Array.from({ length: count }, (_, i) => tokenizer.tokenBytes(BEFORE_MERGES + i));
+    const { vocab, merges: pairs } = tokenizer.toJSON().model;
+    const learned = pairs.map((pair): Merge => {
+      const [left, right] = pair.split(" ").map((name) => tokenizer.tokenBytes(vocab[name]!));
+      return { left: left!, right: right! };
+    });
     return { tokens, vocabSize: tokenizer.vocabSize, learned };
   },
 };

@@ -19,6 +19,10 @@ export const zh: Words = {
   corpus: "用这段文本训练",
   merges: "合并次数",
   mergesHint: "每一步合并相邻出现最多的一对。",
+  back: "退一次合并",
+  next: "下一次合并",
+  merge: (number, left, right, token) => `第 ${number} 次合并：“${left}” + “${right}” → “${token}”`,
+  noPair: "；没有可合并的了。",
   learned: "到此为止学到的词元，按先后顺序",
   waiting: "正在加载分词器…",
 };

@@ -31,6 +31,7 @@ export function Curves() {
       </Panel>
       <Panel title={t.rates}>
         <LineChart label={t.rates} lines={rates(history, t)} xLabel={t.numbers.step} height={140} testId="rate-chart" />
+        <DataTable caption={t.rates} columns={t.rateColumns} rows={() => rateRows(history)} testId="rate-table" />
       </Panel>
     </>
   );
@@ -57,4 +58,8 @@ function rates({ steps }: History, t: typeof en): Line[] {
 function rows({ steps, evals }: History): (string | number)[][] {
   const validation = new Map(evals.map(({ step, valLoss }) => [step, formatNumber(valLoss, 4)]));
   return steps.map(({ step, loss }) => [step, formatNumber(loss, 4), validation.get(step) ?? ""]);
+}
+
+function rateRows({ steps }: History): (string | number)[][] {
+  return steps.map(({ step, lr, gradNorm }) => [step, lr.toExponential(2), formatNumber(gradNorm ?? 0, 3)]);
 }

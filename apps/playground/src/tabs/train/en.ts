@@ -57,6 +57,7 @@ export const en = {
   chooseRun: "Choose a run",
   table: "Losses",
   columns: ["Step", "Training", "Validation"],
+  rateColumns: ["Step", "Learning rate", "Gradient norm"],
 };
 
 export type Words = typeof en;

@@ -59,4 +59,5 @@ export const zh: Words = {
   chooseRun: "选择一次训练",
   table: "损失",
   columns: ["步", "训练", "验证"],
+  rateColumns: ["步", "学习率", "梯度范数"],
 };

@@ -1,0 +1,97 @@
+// Looking closely: merges one by one, the token that is pointed at, long texts, what is saved and copied.
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { hasBrowser } from "../src/engine/testing/browser.ts";
+import { useSite } from "./site.ts";
+
+describe.skipIf(!hasBrowser)("looking closely", { timeout: 120_000 }, () => {
+  const site = useSite();
+
+  it("replays merges one by one, there and back, until no pair is left", async () => {
+    const { page, context } = await site.open("tab=tokenizer&kind=trained&merges=0&corpus=aaab+aaab&text=aaab");
+    const last = page.getByTestId("last-merge");
+    const count = page.getByTestId("token-count");
+    expect(await page.getByTestId("merge-back").isDisabled()).toBe(true);
+    const seen: string[] = [];
+    for (const left of ["3", "2", "1"]) {
+      await page.getByTestId("merge-next").click();
+      await expect.poll(() => count.getAttribute("data-count")).toBe(left);
+      seen.push(await last.innerText());
+    }
+    expect(seen).toEqual(["Merge 1: “a” + “a” → “aa”", "Merge 2: “a” + “b” → “ab”", "Merge 3: “aa” + “ab” → “aaab”"]);
+    await page.getByTestId("merge-next").click(); // ␣aaab
+    await page.getByTestId("merge-next").click();
+    await expect.poll(() => last.innerText()).toContain("no pair is left");
+    expect(await page.getByTestId("merge-next").isDisabled()).toBe(true);
+    await page.getByTestId("merge-back").click();
+    await expect.poll(() => page.getByTestId("learned").locator("li").count()).toBe(3);
+    await context.close();
+  });
+
+  it("links the map of attention with its tokens: who is pointed at in one is shown in the other", async () => {
+    const { page, context } = await site.open("tab=attention&text=The+bell,+the+bell.");
+    const point = page.getByTestId("attention-point");
+    const pressed = page.getByTestId("attention-tokens").locator('[aria-pressed="true"]');
+    const hint = await point.innerText();
+    await page.getByTestId("attention-tokens-1").hover();
+    await expect.poll(() => point.innerText()).toMatch(/^“␣bell” looks at “.*” with [\d.]+ %$/u);
+    await page.locator("h1").hover();
+    await expect.poll(() => point.innerText()).toBe(hint);
+    await page.getByTestId("attention-map").focus();
+    await page.keyboard.press("ArrowDown"); // the first row, and one below
+    await expect.poll(() => pressed.innerText()).toBe("␣bell");
+    expect(await point.innerText()).toContain("“␣bell” looks at “The”");
+    await context.close();
+  });
+
+  it("saves the weights of a head, each row with its token", async () => {
+    const { page, context } = await site.open("tab=attention&text=The+bell,+the+bell.");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("save-csv").click()]);
+    const [head, ...rows] = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n");
+    expect(head!.startsWith('"","The","␣bell"') || head!.startsWith(',"The","␣bell"')).toBe(true);
+    for (const [index, row] of rows.entries()) {
+      const shares = row
+        .split(/,(?=[\d.])/u)
+        .slice(1)
+        .map(Number);
+      expect(shares.slice(0, index + 1).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);
+      expect(shares.slice(index + 1).every((share) => share === 0)).toBe(true);
+    }
+    expect(rows.length).toBeGreaterThan(4);
+    await context.close();
+  });
+
+  it("looks at the last 128 tokens of a long text, and says so", async () => {
+    const { page, context } = await site.open(`tab=attention&text=${"bell+".repeat(200)}`);
+    await expect.poll(() => page.locator("main .notice").innerText()).toContain("last 128 tokens");
+    expect(await page.getByTestId("attention-tokens").locator("button").count()).toBe(128);
+    await context.close();
+  });
+
+  it.each(["embeddings", "attention", "block", "next-token"])(
+    "says what it lacks in %s without a text",
+    async (tab) => {
+      const { page, context, errors } = await site.open(`tab=${tab}`);
+      await page.getByTestId(`${tab}-text`).fill("");
+      await page.locator(".error-line").waitFor();
+      await page.getByTestId(`${tab}-text`).fill("The bell");
+      await page.locator(".error-line").waitFor({ state: "detached" });
+      expect(errors).toEqual([]);
+      await context.close();
+    },
+  );
+
+  it("copies what was written", async () => {
+    const permissions = ["clipboard-read", "clipboard-write"];
+    const { page, context } = await site.open("tab=generate&length=5", { permissions });
+    await page.getByTestId("write").click();
+    await page.locator('[data-testid="speed"][data-reason]').waitFor();
+    await page.getByTestId("copy").click();
+    await expect.poll(() => page.getByTestId("status-line").innerText()).toContain("Copied");
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toBe(await page.getByTestId("written").innerText());
+    await page.getByTestId("copy-link").click();
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(page.url());
+    await context.close();
+  });
+});
