@@ -22,10 +22,10 @@ describe("memory before a run", () => {
   it("grows with the tokens as measured, less with recomputation, and not with logits that never exist whole", () => {
     const long = { ...GPT_CONFIG_124M, contextLength: 1024 };
     const compiled = estimateTrainingMemory(long, 4, "native", "compiled") / GB;
-    expect(compiled).toBeGreaterThan(8.8);
+    expect(compiled).toBeGreaterThan(8.93);
     expect(compiled).toBeLessThan(13.5);
     const recomputed = estimateTrainingMemory(long, 4, "native", "recomputed") / GB;
-    expect(recomputed).toBeGreaterThan(5.52);
+    expect(recomputed).toBeGreaterThan(5.76);
     expect(recomputed).toBeLessThan(7);
   });
 
