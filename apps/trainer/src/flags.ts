@@ -36,8 +36,8 @@ export function addSampling(command: Command, { help }: Messages): Command {
     .option("--min-new-tokens <n>", help.minNewTokens, positiveInteger)
     .option("--temperature <t>", help.temperature, nonNegativeNumber, 0)
     .option("--top-k <n>", help.topK, positiveInteger)
-    .option("--top-p <p>", help.topP, positiveNumber)
-    .option("--min-p <p>", help.minP, positiveNumber)
+    .option("--top-p <p>", help.topP, share)
+    .option("--min-p <p>", help.minP, share)
     .option("--repetition-penalty <r>", help.repetitionPenalty, positiveNumber)
     .option("--presence-penalty <x>", help.presencePenalty, anyNumber)
     .option("--frequency-penalty <x>", help.frequencyPenalty, anyNumber)
@@ -117,6 +117,7 @@ export function httpAddress(text: string): string {
   return text;
 }
 
+const share = numberWhere((value) => value > 0 && value <= 1, "a number above 0 and at most 1");
 const anyNumber = numberWhere(Number.isFinite, "a number");
 export const nonNegativeNumber: (text: string) => number = numberWhere(
   (value) => Number.isFinite(value) && value >= 0,

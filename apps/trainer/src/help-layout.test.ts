@@ -32,6 +32,19 @@ describe("help", () => {
   });
 });
 
+describe("flags", () => {
+  it.each([
+    ["generate", "--prompt", "x", "--top-p", "2"],
+    ["chat", "--min-p", "0"],
+    ["eval", "instruct", "--judge", "localhost:11434"],
+  ])("that cannot mean anything are refused before a model is loaded: %s %s %s %s %s", async (...args) => {
+    const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const parsed = buildProgram(chooseMessages([])).parseAsync(args, { from: "user" });
+    await expect(parsed).rejects.toMatchObject({ code: "commander.invalidArgument" });
+    written.mockRestore();
+  });
+});
+
 describe("language", () => {
   it("is that of --lang, else the system's, where an empty variable says nothing", () => {
     const of = (args: string[], environment: NodeJS.ProcessEnv): string => chooseMessages(args, environment).tagline;

@@ -25,7 +25,7 @@ import { newRunPath, writeWhole } from "../run-folder.ts";
 import { InstructConfig } from "../tuning/answer-config.ts";
 import { answerTasks } from "../tuning/answer-tasks.ts";
 import { readDataFile } from "../tuning/data-file.ts";
-import { makeFormat, readFormat } from "../tuning/prompt-formats.ts";
+import { formatCalled, ownFormat } from "../tuning/own-format.ts";
 import { responsesMarkdown } from "../tuning/responses-markdown.ts";
 import { readSavedTuning } from "../tuning/tuning-plan.ts";
 
@@ -62,7 +62,8 @@ export async function evalInstruct(flags: EvalInstructFlags, context: Context): 
   const { output, messages, backend } = context;
   const subject = await findSubject(flags.model, context);
   const tasks = await tasksFor(subject, flags);
-  const format = makeFormat(await readFormat(flags.format ?? subject.config?.data.format ?? "alpaca", subject.weights));
+  const own = flags.format === undefined ? await ownFormat(subject.weights) : undefined;
+  const { format, name: formatName } = own ?? (await formatCalled(flags.format ?? "alpaca", subject.weights));
   const out = flags.out ?? (subject.runDir === undefined ? await newRunPath("eval") : join(subject.runDir, "eval"));
   const { name } = await bringUpBackend(backend, output, messages);
   const { model, tokenizer } = await loadModelFolder(subject.weights);
@@ -84,7 +85,7 @@ export async function evalInstruct(flags: EvalInstructFlags, context: Context): 
     flags.judge === undefined
       ? undefined
       : await judge(flags.judge, responses, join(out, "verdicts.jsonl"), flags, context);
-  await report({ responses, judged, out, flags }, context);
+  await report({ responses, judged, out, flags, formatName }, context);
 }
 
 async function findSubject(wished: string | undefined, { messages }: Context): Promise<Subject> {
@@ -134,9 +135,13 @@ interface Evaluation {
   readonly judged: Scores | undefined;
   readonly out: string;
   readonly flags: EvalInstructFlags;
+  readonly formatName: string;
 }
 
-async function report({ responses, judged, out, flags }: Evaluation, { output, messages }: Context): Promise<void> {
+async function report(
+  { responses, judged, out, flags, formatName }: Evaluation,
+  { output, messages }: Context,
+): Promise<void> {
   output.clearProgress();
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const rouge = responses.map(({ response, output: expected }) => rougeL(response, expected));
@@ -162,5 +167,5 @@ async function report({ responses, judged, out, flags }: Evaluation, { output, m
   }
   output.note(fill(messages.tuning.written, { path }));
   const verdict = judged && { judge: flags.judgeModel, score: judged.mean, unscored: judged.unscored };
-  output.event({ type: "done", ...results, ...verdict, out });
+  output.event({ type: "done", format: formatName, ...results, ...verdict, out });
 }

@@ -179,6 +179,14 @@ describe("eval instruct", () => {
     expect(await readFile(path("tuned", "eval", "responses.md"), "utf8")).toContain("ROUGE-L");
   });
 
+  it("asks a model in the format of its own run, or in the one that is named", async () => {
+    const few = ["--limit", "1", "--max-new-tokens", "2", ...WASM];
+    const ask = async (...args: string[]): Promise<unknown> =>
+      last((await run(["eval", "instruct", "--model", "preferred", ...args, ...few])).stdout)["format"];
+    expect(await ask()).toBe("phi3"); // the preset of `train dpo`
+    expect(await ask("--format", "alpaca")).toBe("alpaca");
+  });
+
   it("asks a judge, and after an interruption only what is missing", async () => {
     let broken = true;
     const server = await new ChatServer(({ prompt }) => {
