@@ -44,6 +44,8 @@ export class PacedSlots implements SlotDecoder {
   readonly #milliseconds: number;
   /** Thrown by the next step. */
   failure: Error | undefined;
+  /** No step ends before. */
+  #gate: Promise<void> | undefined;
   readonly #taken = new Set<number>();
 
   constructor(slots: SlotDecoder, milliseconds: number) {
@@ -52,6 +54,13 @@ export class PacedSlots implements SlotDecoder {
     this.maxSlots = slots.maxSlots;
     this.#slots = slots;
     this.#milliseconds = milliseconds;
+  }
+
+  /** Holds the work up. @returns what lets it go on */
+  hold(): () => void {
+    let goOn = (): void => {};
+    this.#gate = new Promise((resolve) => (goOn = resolve));
+    return goOn;
   }
 
   /** How many slots hold a row. */
@@ -63,6 +72,7 @@ export class PacedSlots implements SlotDecoder {
     this.stepSizes.push(tokens.length);
     for (const { slot } of tokens) this.#taken.add(slot);
     await new Promise((resolve) => setTimeout(resolve, this.#milliseconds));
+    await this.#gate;
     const { failure } = this;
     this.failure = undefined;
     if (failure !== undefined) throw failure;
@@ -131,7 +141,7 @@ export async function startTinyServer(
     log: pino({ base: null }, lines),
     texts: en.api,
     queueLimit: 128,
-    limits: { bodyBytes: 100_000, answerSeconds: 60, requestSeconds: 1 },
+    limits: { bodyBytes: 100_000, answerSeconds: 60, requestSeconds: 60 },
     host: "127.0.0.1",
     port: 0,
     ...options,
@@ -149,9 +159,9 @@ export function post(url: string, body: unknown, headers: Record<string, string>
 }
 
 /** Waits until something is true. */
-export async function until(isTrue: () => boolean, milliseconds = 5000): Promise<void> {
+export async function until(isTrue: () => boolean | Promise<boolean>, milliseconds = 60_000): Promise<void> {
   const end = Date.now() + milliseconds;
-  while (!isTrue()) {
+  while (!(await isTrue())) {
     if (Date.now() > end) throw new Error(`Still not so after ${milliseconds} ms: ${isTrue}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -10,7 +10,7 @@ import { Generator } from "@scratch-llm/nn";
 import { saveOnnxFolder } from "@scratch-llm/onnx/node";
 import { saveHuggingFaceFolder } from "@scratch-llm/weights-loader/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { post, tinyModel, UNBROKEN } from "../../test/tiny-server.ts";
+import { post, tinyModel, UNBROKEN, until } from "../../test/tiny-server.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -84,11 +84,16 @@ it("when the model's thread ends before its time, every client hears of it and t
     const answer = await post(`${url}/v1/completions`, { prompt: "A", max_tokens: 500, stream, ...UNBROKEN });
     return { status: answer.status, text: await answer.text() };
   };
-  const answers = [ask(false), ask(true), ask(false)];
-  const busy = /^scratch_llm_rows_running 2$[^]*^scratch_llm_rows_waiting 1$/mu;
-  while (!busy.test(await (await fetch(`${url}/metrics`)).text())) await new Promise((next) => setTimeout(next, 5));
+  const rows = async (is: string): Promise<boolean> =>
+    (await (await fetch(`${url}/metrics`)).text()).includes(`\nscratch_llm_rows_${is}\n`);
+  const answers = [ask(true)];
+  await until(() => rows("running 1"));
+  answers.push(ask(false));
+  await until(() => rows("running 2"));
+  answers.push(ask(false));
+  await until(() => rows("waiting 1"));
   child.kill("SIGUSR2");
-  const [running, streamed, waiting] = await Promise.all(answers);
+  const [streamed, running, waiting] = await Promise.all(answers);
   for (const whole of [running, waiting]) {
     expect(whole?.status).toBe(500);
     expect(JSON.parse(whole?.text ?? "")).toMatchObject({ error: { code: "internal_error", type: "server_error" } });
