@@ -46,6 +46,7 @@ export async function quickstart(
     folder: runDir ?? (await newRunPath("quickstart")),
   };
   const whenTrained = async ({ model, tokenizer }: Trained): Promise<void> => {
+    output.note(messages.quickstart.byHeart);
     for (const language of ["english", "chinese"] as const) {
       const text = await generateSample({ model, tokenizer, startContext: PROMPTS[language] });
       output.result(`\n${fill(messages.quickstart.sampleTitle, { language: messages.quickstart[language] })}\n${text}`);

@@ -272,12 +272,15 @@ export const en = {
     sampleTitle: "It now writes ({language}):",
     english: "English",
     chinese: "Chinese",
+    byHeart:
+      "Where the validation loss rises, the book is being learnt by heart: that is how so small a model writes whole phrases.",
     next: [
       "What next:",
-      '  {start} generate --prompt "The Patience"          write with the model that you just trained',
-      "  {start} train pretrain --data FILE --preset quickstart   train on your own text",
-      "  {start} train pretrain --data FILE --preset book-ch05    the book's 124M model, chapter 5",
-      "  {start} --help                                           everything else",
+      '  {start} generate --prompt "The Patience"               write with the model that you just trained',
+      "  {start} train classify                                 teach it to tell messages apart, chapter 6",
+      "  {start} train pretrain --data FILE                     train on your own text",
+      "  {start} train pretrain --data FILE --preset book-ch05  the book's 124M model, chapter 5",
+      "  {start} --help                                         everything else",
     ],
   },
   serve: {

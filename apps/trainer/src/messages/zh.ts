@@ -271,12 +271,14 @@ export const zh: Messages = {
     sampleTitle: "现在它这样写（{language}）：",
     english: "英文",
     chinese: "中文",
+    byHeart: "验证损失上升时，模型正在把小书背下来：这么小的模型就是这样写出完整句子的。",
     next: [
       "接下来：",
-      '  {start} generate --prompt "何大娘"                       用刚训练好的模型写作',
-      "  {start} train pretrain --data 文件 --preset quickstart    用你自己的文本训练",
-      "  {start} train pretrain --data 文件 --preset book-ch05     书中第 5 章的 124M 模型",
-      "  {start} --help                                            其余命令",
+      '  {start} generate --prompt "何大娘"                     用刚训练好的模型写作',
+      "  {start} train classify                                 教它区分短信，第 6 章",
+      "  {start} train pretrain --data 文件                     用你自己的文本训练",
+      "  {start} train pretrain --data 文件 --preset book-ch05  书中第 5 章的 124M 模型",
+      "  {start} --help                                         其余命令",
     ],
   },
   serve: {
