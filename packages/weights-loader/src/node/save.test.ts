@@ -88,7 +88,7 @@ it.each(["hf", "gguf"] as const)("%s: says which folder cannot be made", async (
   await writeFile(join(folder, "file"), "");
   await expect(exportModel(join(folder, "file", "mine"), { format, model, tokenizer })).rejects.toMatchObject({
     code: "WRITE_FAILED",
-    message: expect.stringMatching(/^Cannot make the folder .*mine \(ENOTDIR\)/),
+    message: expect.stringMatching(/^Cannot make the folder .*mine \(\w+\)/),
   });
   model.dispose();
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Quantization } from "@scratch-llm/onnx";
-import { saveOnnxFolder } from "@scratch-llm/onnx/node";
+import { saveOnnxFiles, saveOnnxFolder } from "@scratch-llm/onnx/node";
 import { loadModelFiles } from "@scratch-llm/weights-loader";
 import { nodeHost } from "./node-host.ts";
 
@@ -18,7 +18,8 @@ export async function exportBundled(quantizations: readonly Quantization[]): Pro
   await host.startBackend("cpu");
   const path = join(await mkdtemp(join(tmpdir(), "exported-")), "tiny-onnx");
   const { model, tokenizer } = await loadModelFiles("bundled", await host.bundledModel());
-  for (const quantization of quantizations) await saveOnnxFolder(path, { model, tokenizer, quantization });
+  await saveOnnxFolder(path, { model, tokenizer });
+  for (const quantization of quantizations) await saveOnnxFiles(join(path, "onnx"), { model, quantization });
   model.dispose();
   return { path, remove: () => rm(join(path, ".."), { recursive: true }) };
 }
