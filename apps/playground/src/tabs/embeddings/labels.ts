@@ -7,23 +7,18 @@ export interface Spot {
 
 const LINE = 15;
 const LETTER = 8;
-/** Of a point. */
-const RADIUS = 4;
 
-/** Heights of the labels: that of its point, or as far below it as it takes to lie on no other label or point. */
+/** Heights of the labels: that of its point, or as far below it as it takes to lie on no other label. */
 export function withoutOverlap(spots: readonly Spot[]): number[] {
   const heights: number[] = [];
-  const points = spots.map(({ x, y }) => ({ left: x - RADIUS, right: x + RADIUS, y, room: LINE / 2 + RADIUS }));
-  const placed: { left: number; right: number; y: number; room: number }[] = [...points];
+  const placed: { left: number; right: number; y: number }[] = [];
   for (const i of [...spots.keys()].toSorted((a, b) => spots[a]!.y - spots[b]!.y)) {
     const { x, y: wanted, text } = spots[i]!;
     const right = x + LETTER * widthOf(text);
-    const beside = placed
-      .filter((other) => other !== points[i] && other.left < right && x < other.right)
-      .toSorted((a, b) => a.y - b.y);
+    const beside = placed.filter((other) => other.left < right && x < other.right).toSorted((a, b) => a.y - b.y);
     let y = wanted;
-    for (const other of beside) if (Math.abs(other.y - y) < other.room) y = other.y + other.room;
-    placed.push({ left: x, right, y, room: LINE });
+    for (const other of beside) if (Math.abs(other.y - y) < LINE) y = other.y + LINE;
+    placed.push({ left: x, right, y });
     heights[i] = y;
   }
   return heights;
