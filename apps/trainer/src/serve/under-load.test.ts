@@ -75,7 +75,8 @@ describe.each(["tfjs", "onnx"] as const)("a client that goes away, on %s", (runt
     const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 });
     const wish = { model: "tiny", prompt: "A prompt goes", max_tokens: 60, temperature: 0 };
     const stream = await client.completions.create({ ...wish, stream: true });
-    const goOn = server.decoder.hold();
+    const statuses = (): unknown[] => server.log.filter(({ path }) => path !== "/metrics").map(({ status }) => status);
+    let goOn = server.decoder.hold();
     const waiting = new AbortController();
     const queued = outcome(client.completions.create(wish, { signal: waiting.signal }));
     await until(async () => (await metric(server, "scratch_llm_rows_waiting")) === 1);
@@ -86,22 +87,26 @@ describe.each(["tfjs", "onnx"] as const)("a client that goes away, on %s", (runt
       if (chunks === 5) waiting.abort();
       if (chunks === 8) break; // aborts the request
     }
-    expect(await queued).toMatch("abort");
+    goOn = server.decoder.hold(); // until the server has seen it
     const steps = server.decoder.stepSizes.length;
+    expect(await queued).toMatch("abort");
+    await until(() => statuses().length === 2);
+    goOn();
     await until(() => server.decoder.taken === 0);
     expect(server.decoder.stepSizes.length - steps).toBeLessThanOrEqual(1);
 
     const whole = new AbortController();
     const answer = outcome(client.completions.create(wish, { signal: whole.signal }));
     await until(() => server.decoder.taken === 1);
+    goOn = server.decoder.hold();
+    const after = server.decoder.stepSizes.length;
     whole.abort();
     expect(await answer).toMatch("abort");
-    const after = server.decoder.stepSizes.length;
+    await until(() => statuses().length === 3);
+    goOn();
     await until(() => server.decoder.taken === 0);
     expect(server.decoder.stepSizes.length - after).toBeLessThanOrEqual(1);
 
-    const statuses = (): unknown[] => server.log.filter(({ path }) => path !== "/metrics").map(({ status }) => status);
-    await until(() => statuses().length === 3);
     expect(statuses()).toEqual([499, 499, 499]);
     expect(await metric(server, "scratch_llm_rows_running")).toBe(0);
     await server.stop();
