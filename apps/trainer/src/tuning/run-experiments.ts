@@ -100,7 +100,8 @@ export async function runExperiments(flags: TuningFlags, rows: string | undefine
       await writeWhole(join(folder, "results.json"), `${JSON.stringify({ about, results }, null, 2)}\n`);
     }
     const result = results[row];
-    outcomes.push({ experiment, ...(result && { result }), ...(missing !== undefined && { reason: missing }) });
+    const found = { ...(result && { result }), ...(missing !== undefined && { reason: missing }) };
+    outcomes.push({ experiment, ...found, ...(init !== undefined && { model: "given model" }) });
     await writeWhole(report, experimentsReport(outcomes, remark(about, backend.name, messages)));
     output.result(lineOf(experiment, result, missing, messages));
     output.event({ type: "row", row, name, ...(result ?? { reason: missing }), book: experiment.book });

@@ -6,6 +6,8 @@ export interface ExperimentOutcome {
   readonly experiment: Experiment;
   readonly result?: ExperimentResult;
   readonly reason?: string;
+  /** What it ran on, where that is not the experiment's own model. */
+  readonly model?: string;
 }
 
 /**
@@ -14,8 +16,8 @@ export interface ExperimentOutcome {
  * @param remark what the reader has to know of the runs: model, data, machine
  */
 export function experimentsReport(outcomes: readonly ExperimentOutcome[], remark: string): string {
-  const rows = outcomes.map(({ experiment, result, reason }) => {
-    const { row, name, model, weights, book } = experiment;
+  const rows = outcomes.map(({ experiment, result, reason, model = experiment.model }) => {
+    const { row, name, weights, book } = experiment;
     const found = result
       ? [
           ...[result.trainAccuracy, result.valAccuracy, result.testAccuracy].map(

@@ -70,6 +70,7 @@ describe("experimentsReport", () => {
     const outcomes = [
       { experiment: EXPERIMENTS[0]!, result },
       { experiment: EXPERIMENTS[7]!, reason: "no model | here" },
+      { experiment: EXPERIMENTS[7]!, result, model: "given model" },
     ];
     const report = experimentsReport(outcomes, "On a test.");
     expect(report).toContain("On a test.");
@@ -77,6 +78,7 @@ describe("experimentsReport", () => {
       "| 1 | chapter 6: last token, last block | gpt2-124M, pretrained | 100.00 % | 98.66 % | 95.00 % | 1.50 | 7,091,714 | 96.63 / 99.33 / 95.00 |",
     );
     expect(report).toContain("| 8 | 1558M | gpt2-1558M, pretrained | not run: no model \\| here |");
+    expect(report).toContain("| 8 | 1558M | given model, pretrained | 100.00 % |");
     const table = report.split("\n").filter((row) => row.startsWith("|"));
     expect(new Set(table.map((row) => row.replaceAll("\\|", "").split("|").length)).size).toBe(1);
   });
