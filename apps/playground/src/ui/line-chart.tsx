@@ -60,6 +60,20 @@ export function LineChart({ label, lines, xLabel, height = 220, testId }: LineCh
   }, [lines]);
   useEffect(() => () => clearTimeout(due.current), []);
 
+  useEffect(() => {
+    // What came while it could not be seen is drawn when it can.
+    const redraw = (): void => {
+      if (canBeSeen(box.current)) chart.current?.setData(dataOf(latest.current));
+    };
+    const observer = new IntersectionObserver(redraw);
+    if (box.current) observer.observe(box.current);
+    globalThis.document.addEventListener("visibilitychange", redraw);
+    return () => {
+      observer.disconnect();
+      globalThis.document.removeEventListener("visibilitychange", redraw);
+    };
+  }, []);
+
   return <div class="line-chart" ref={box} role="img" aria-label={label} data-testid={testId} />;
 }
 
@@ -93,11 +107,16 @@ function optionsOf(lines: readonly Line[], { width, height, xLabel, dark }: Look
         stroke: colours[(colour ?? index) % colours.length] as string,
         width: 1.5,
         spanGaps: true,
-        points: { show: false },
+        points: { show: isAlone },
         ...(dashed ? { dash: [6, 4] } : {}),
       })),
     ],
   };
+}
+
+/** A line of one value is no line: it is shown as a point. */
+function isAlone({ data }: uPlot, index: number): boolean {
+  return (data[index] ?? []).filter((value) => value !== null && value !== undefined).length === 1;
 }
 
 function canBeSeen(element: HTMLElement | null): boolean {
