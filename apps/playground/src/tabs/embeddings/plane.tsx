@@ -30,12 +30,13 @@ export function Plane({ plane: { tokens, points, explained }, chosen }: PlanePro
   const once = tokens.flatMap((token, i) => (tokens.findIndex(({ id }) => id === token.id) === i ? [i] : []));
   const spots = once.map((i): Spot => ({ x: x(i), y: HEIGHT - y(i), text: visibleText(tokens[i]!.text) }));
   const labels = withoutOverlap(spots);
+  const height = Math.max(HEIGHT, ...labels.map((label) => label + MARGIN)); // labels may have gone down
   return (
     <>
       <p class="quiet">{t.planeHint(formatPercent(explained[0]), formatPercent(explained[1]))}</p>
       <div ref={box}>
         {width > 0 && (
-          <svg class="plane" width={width} height={HEIGHT} role="img" aria-label={t.plane} data-testid="plane">
+          <svg class="plane" width={width} height={height} role="img" aria-label={t.plane} data-testid="plane">
             {spots.map((spot, n) => (
               <g key={n} class={tokens[once[n]!]!.id === chosenId ? "chosen" : undefined}>
                 <line x1={spot.x} y1={spot.y} x2={spot.x + 6} y2={labels[n]!} />
