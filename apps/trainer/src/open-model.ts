@@ -1,12 +1,9 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type Decoder, DecoderSlots, ModelDecoder, type SlotDecoder } from "@scratch-llm/gpt";
 import { OnnxDecoder, OnnxSlots } from "@scratch-llm/onnx";
 import { findDecoder, hasOnnxRuntime, openOnnxModel } from "@scratch-llm/onnx/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
-import { readTokenizer, type ReadText } from "@scratch-llm/weights-loader";
-import { loadModelFolder } from "@scratch-llm/weights-loader/node";
+import { readTokenizer } from "@scratch-llm/weights-loader";
+import { loadModelFolder, textsOf } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "./bring-up.ts";
 import { TrainerError } from "./errors.ts";
 import { exportedFolder, folderOf, type QuantizeChoice } from "./exported-model.ts";
@@ -72,9 +69,7 @@ async function openOnnx(
     throw new TrainerError("USAGE", fill(messages.runtime.quantizedAlready, { path, quantization }));
   }
   const home = folderOf(folder);
-  const read: ReadText = async (name) =>
-    existsSync(join(home, name)) ? readFile(join(home, name), "utf8") : undefined;
-  const tokenizer = await readTokenizer(home, session.config.vocabSize, read);
+  const tokenizer = await readTokenizer(home, session.config.vocabSize, textsOf(home));
   output.note(fill(messages.runtime.onnx, { weights: messages.runtime.weights[quantization] }));
   output.event({ type: "runtime", runtime: "onnx", quantize: quantization });
   return {

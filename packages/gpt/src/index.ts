@@ -42,6 +42,7 @@ export { noRepeatNgram } from "./generation/no-repeat-ngram.ts";
 export { occurrencePenalties } from "./generation/occurrence-penalties.ts";
 export type { OccurrencePenalties } from "./generation/occurrence-penalties.ts";
 export { repetitionPenalty } from "./generation/repetition-penalty.ts";
+export { checkSlot } from "./generation/slot-decoder.ts";
 export type { SlotDecoder, SlotTokens } from "./generation/slot-decoder.ts";
 export { logitsProcessors } from "./generation/sampler.ts";
 export { probabilities } from "./generation/softmax.ts";

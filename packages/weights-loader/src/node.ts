@@ -1,5 +1,5 @@
 export { detectFormat, type Detected } from "./node/detect.ts";
-export { loadModelFolder, type LoadFolderOptions } from "./node/load.ts";
+export { loadModelFolder, type LoadFolderOptions, textsOf } from "./node/load.ts";
 export type { LoadedModel } from "./model.ts";
 export type { SavedExtra, SavedModel, SaveOptions } from "./model-files.ts";
 export { exportModel, saveHuggingFaceFolder, type ExportOptions } from "./node/save.ts";

@@ -1,6 +1,5 @@
-import { SlotError } from "../errors.ts";
 import type { Decoder } from "./decoder.ts";
-import type { SlotDecoder, SlotTokens } from "./slot-decoder.ts";
+import { checkSlot, type SlotDecoder, type SlotTokens } from "./slot-decoder.ts";
 
 /** How `DecoderSlots` works. */
 export interface DecoderSlotsOptions {
@@ -67,9 +66,7 @@ export class DecoderSlots implements SlotDecoder {
   }
 
   #begin(slot: number): Row {
-    if (!(slot >= 0 && slot < this.maxSlots)) {
-      throw new SlotError(`There is no slot ${slot}: they are numbered from 0 to ${this.maxSlots - 1}.`);
-    }
+    checkSlot(slot, this);
     const row = { decoder: this.#create(), ids: [] };
     this.#rows.set(slot, row);
     return row;

@@ -1,3 +1,5 @@
+import { SlotError } from "../errors.ts";
+
 /** The next tokens of one row: a prompt, a part of one, or the token that was picked. */
 export interface SlotTokens {
   /** Names the row, from 0 to below `maxSlots`. */
@@ -26,4 +28,10 @@ export interface SlotDecoder {
   release(slot: number): void;
   /** Frees what it holds. The model stays. */
   dispose(): Promise<void> | void;
+}
+
+/** @throws SlotError when the decoder has no such slot */
+export function checkSlot(slot: number, { maxSlots }: Pick<SlotDecoder, "maxSlots">): void {
+  if (slot >= 0 && slot < maxSlots) return;
+  throw new SlotError(`There is no slot ${slot}: they are numbered from 0 to ${maxSlots - 1}.`);
 }

@@ -1,4 +1,4 @@
-import { type SlotDecoder, SlotError, type SlotTokens } from "@scratch-llm/gpt";
+import { checkSlot, type SlotDecoder, type SlotTokens } from "@scratch-llm/gpt";
 import type { GPTSession } from "./gpt-session.ts";
 import { checkLength, checkPrompt, type DecoderOptions, readPrompt } from "./read-prompt.ts";
 
@@ -62,9 +62,7 @@ export class OnnxSlots implements SlotDecoder {
 
   #check({ slot, ids }: SlotTokens): void {
     const { config, store } = this.#session;
-    if (!(slot >= 0 && slot < this.maxSlots)) {
-      throw new SlotError(`There is no slot ${slot}: they are numbered from 0 to ${this.maxSlots - 1}.`);
-    }
+    checkSlot(slot, this);
     checkPrompt(ids, config);
     checkLength((store.lengths[this.#slots.indexOf(slot)] ?? 0) + ids.length, config);
   }

@@ -57,7 +57,8 @@ async function openSource({ format, weights }: Detected): Promise<WeightSource> 
   return sourceFromFile(await openSafetensors(weights));
 }
 
-function textsOf(folder: string): ReadText {
+/** The text files of a folder, for `readTokenizer`. */
+export function textsOf(folder: string): ReadText {
   return async (name) => (existsSync(join(folder, name)) ? readText(join(folder, name)) : undefined);
 }
 
