@@ -24,6 +24,13 @@ describe("scratch-llm", () => {
     expect((await run(["--help", "--lang", "zh"], folder)).stdout).toContain("训练模型");
   });
 
+  it.each([["--version"], ["-V"], ["--lang", "zh", "--version"]])("prints its version: %s %s %s", async (...args) => {
+    const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
+      version: string;
+    };
+    expect(await run(args, folder)).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
   it.each([
     [["train", "pretrain", "--preset", "nope"], 2, "USAGE", "Use one of: quickstart, book-ch05"],
     [["train", "pretrain", "--nope"], 2, "USAGE", "--nope"],

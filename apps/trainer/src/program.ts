@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { ChatFlags } from "./commands/chat.ts";
 import type { PerplexityFlags } from "./commands/eval-perplexity.ts";
@@ -29,6 +30,7 @@ import { addClassify, addTuningCommands, addTuningEvals } from "./tuning-program
 export function buildProgram(messages: Messages): Command {
   const help = messages.help;
   const program = layOutHelp(new Command("scratch-llm").description(messages.tagline), messages)
+    .version(ownVersion(), "-V, --version", messages.helpPage.version)
     .exitOverride()
     .showSuggestionAfterError();
 
@@ -121,4 +123,10 @@ export function buildProgram(messages: Messages): Command {
     });
   }
   return program;
+}
+
+/** The version of this package. */
+function ownVersion(): string {
+  const about = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  return about.version;
 }

@@ -132,6 +132,7 @@ export const en = {
   helpPage: {
     titles: { "Usage:": "Usage:", "Options:": "Options:", "Commands:": "Commands:" },
     help: "show this help",
+    version: "show the version",
     defaultValue: " (default: {value})",
   },
   model: {

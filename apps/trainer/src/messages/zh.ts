@@ -133,6 +133,7 @@ export const zh: Messages = {
   helpPage: {
     titles: { "Usage:": "用法：", "Options:": "选项：", "Commands:": "命令：" },
     help: "显示这份帮助",
+    version: "显示版本",
     defaultValue: "（默认：{value}）",
   },
   model: {
