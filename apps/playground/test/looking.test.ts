@@ -81,6 +81,47 @@ describe.skipIf(!hasBrowser)("looking closely", { timeout: 120_000 }, () => {
     },
   );
 
+  it("draws from the text as it is: not before the probabilities after it are there", async () => {
+    const { page, context } = await site.open("tab=next-token&temperature=0");
+    const draw = page.getByTestId("next-token-draw");
+    const tokens = page.getByTestId("next-token-tokens").locator("button");
+    const best = page.getByTestId("next-token-bars").locator(".token-text").first();
+    const [length, bestBefore] = [await tokens.count(), await best.innerText()];
+    await page.evaluate(() => {
+      const post = Worker.prototype.postMessage;
+      const held: (() => void)[] = [];
+      Worker.prototype.postMessage = function (this: Worker, message: { method?: string }) {
+        const send = (): void => post.call(this, message);
+        if (message.method === "nextToken") held.push(send);
+        else send();
+      };
+      Object.assign(globalThis, {
+        answerNow: () => {
+          Worker.prototype.postMessage = post;
+          for (const send of held) send();
+        },
+      });
+    });
+    await page.getByTestId("next-token-text").fill("The Patience was a");
+    await expect.poll(() => draw.getAttribute("title")).toContain("an earlier text");
+    await draw.click({ force: true });
+    await page.getByTestId("next-token-bars").locator("button").nth(1).click();
+    expect(await tokens.count()).toBe(length);
+    await page.evaluate(() => (globalThis as unknown as { answerNow: () => void }).answerNow());
+    await expect.poll(() => draw.getAttribute("aria-disabled")).toBeNull();
+    const bestNow = await best.innerText();
+    expect(bestNow).not.toBe(bestBefore);
+    await draw.click();
+    await expect.poll(() => tokens.last().innerText()).toBe(bestNow);
+    expect(await tokens.count()).toBe(length + 2);
+    await page.getByTestId("next-token-text").fill(""); // no probabilities at all, with what was drawn taken back
+    await page.getByTestId("next-token-back").click();
+    await page.locator(".error-line").waitFor();
+    await draw.click({ force: true });
+    expect(await tokens.count()).toBe(0);
+    await context.close();
+  });
+
   it("copies what was written", async () => {
     const permissions = ["clipboard-read", "clipboard-write"];
     const { page, context } = await site.open("tab=generate&length=5", { permissions });

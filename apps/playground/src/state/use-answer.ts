@@ -6,6 +6,8 @@ import { asError } from "./as-error.ts";
 export interface Answer<T> {
   readonly value?: T;
   readonly error?: Error;
+  /** Whether the value answers an earlier question: the answer to the present one is on its way, or could not be had. */
+  readonly stale?: boolean;
 }
 
 /**
@@ -22,6 +24,7 @@ export function useAnswer<Q, T>(
   const queue = useRef<{ busy: boolean; next: Q | undefined }>({ busy: false, next: undefined }).current;
   useSignalEffect(() => {
     queue.next = question();
+    if (queue.next !== undefined) answer.value = { ...answer.peek(), stale: true };
     if (!queue.busy) void work();
   });
   async function work(): Promise<void> {
@@ -30,7 +33,8 @@ export function useAnswer<Q, T>(
       const now = queue.next;
       queue.next = undefined;
       try {
-        answer.value = { value: await ask(now) };
+        const value = await ask(now);
+        answer.value = { value, stale: queue.next !== undefined };
       } catch (error) {
         answer.value = { ...answer.peek(), error: asError(error) };
       }

@@ -6,6 +6,8 @@ interface ButtonProps {
   /** `primary`: the one thing to do here. `quiet`: looks like text. */
   readonly kind?: "primary" | "plain" | "quiet";
   readonly disabled?: boolean;
+  /** Why a click does nothing for the moment. The focus may stay here until it does again. */
+  readonly blocked?: string | undefined;
   /** For a button that is on or off. */
   readonly pressed?: boolean;
   /** Says what a sign means. */
@@ -13,16 +15,26 @@ interface ButtonProps {
   readonly testId?: string;
 }
 
-export function Button({ children, onClick, kind = "plain", disabled = false, pressed, label, testId }: ButtonProps) {
+export function Button({
+  children,
+  onClick,
+  kind = "plain",
+  disabled = false,
+  blocked,
+  pressed,
+  label,
+  testId,
+}: ButtonProps) {
   return (
     <button
       type="button"
       class={`button ${kind}`}
-      onClick={onClick}
+      onClick={blocked === undefined ? onClick : undefined}
       disabled={disabled}
+      aria-disabled={blocked === undefined ? undefined : true}
       aria-pressed={pressed}
       aria-label={label}
-      title={label}
+      title={blocked ?? label}
       data-testid={testId}
     >
       {children}

@@ -26,13 +26,15 @@ export function TabPage({ title, section, lead, children }: TabPageProps) {
 interface PanelProps {
   readonly title?: string;
   readonly testId?: string;
+  /** Whether what it shows is about to change, and stands back until then. */
+  readonly stale?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** One thing in a tab. */
-export function Panel({ title, testId, children }: PanelProps) {
+export function Panel({ title, testId, stale = false, children }: PanelProps) {
   return (
-    <section class="panel" data-testid={testId}>
+    <section class="panel" aria-busy={stale || undefined} data-testid={testId}>
       {title !== undefined && <h2>{title}</h2>}
       {children}
     </section>

@@ -6,6 +6,7 @@ export const en = {
   back: "Take back",
   draw: "Draw one",
   drawHint: "It draws what generating with this seed draws.",
+  stale: "These are the probabilities after an earlier text; those after this one are not there yet.",
   reset: "Reset the knobs",
   temperature: "Temperature",
   temperatureHint: "0 always takes the most likely one",

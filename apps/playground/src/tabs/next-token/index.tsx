@@ -44,7 +44,10 @@ export function NextTokenTab() {
     ...params.chosen.value.map((id): Pick<Token, "id" | "text"> => ({ id, text: texts?.[id] ?? "" })),
   ];
   const promptLength = tokens.length - params.chosen.value.length;
-  const choose = (id: number): void => void (params.chosen.value = [...params.chosen.value, id]);
+  const { stale = false, error } = pass.value;
+  const choose = (id: number): void => {
+    if (!stale) params.chosen.value = [...params.chosen.value, id];
+  };
   const keep = (count: number): void => void (params.chosen.value = params.chosen.value.slice(0, Math.max(0, count)));
 
   return (
@@ -57,12 +60,13 @@ export function NextTokenTab() {
           onChoose={(index) => keep(index + 1 - promptLength)}
           testId="next-token-tokens"
         />
-        {pass.value.error && <Failure error={pass.value.error} />}
+        {error && <Failure error={error} />}
         <div class="controls">
           <Button
             kind="primary"
             testId="next-token-draw"
             disabled={!filtered.value}
+            blocked={stale ? t.stale : undefined}
             onClick={() => filtered.value && choose(drawToken(filtered.value, params.seed.value))}
           >
             {t.draw}
@@ -81,11 +85,11 @@ export function NextTokenTab() {
         <Panel>
           <Knobs />
         </Panel>
-        <Panel title={t.probabilities}>
+        <Panel title={t.probabilities} stale={stale}>
           {filtered.value && texts ? (
             <Probabilities filtered={filtered.value} texts={texts} onChoose={choose} />
           ) : (
-            <p class="quiet">{t.waiting}</p>
+            !error && <p class="quiet">{t.waiting}</p>
           )}
         </Panel>
       </div>

@@ -8,6 +8,7 @@ export const zh: Words = {
   back: "撤回",
   draw: "抽一个",
   drawHint: "与用此种子生成时抽到的一样。",
+  stale: "这里还是先前文本之后的概率，当前文本的尚未算出。",
   reset: "旋钮复位",
   temperature: "温度",
   temperatureHint: "0 表示总取概率最大的",
