@@ -10,6 +10,7 @@ import { fill } from "../messages/messages.ts";
 import type { RuntimeFlags } from "../open-model.ts";
 import { openModelThread } from "../serve/model-thread.ts";
 import type { ServiceLimits } from "../serve/service.ts";
+import { tryListening } from "../serve/server.ts";
 import { type RunningServer, startServer } from "../serve/start-server.ts";
 import { playgroundFolder } from "../serve/static-page.ts";
 import { formatCalled, ownFormat } from "../tuning/own-format.ts";
@@ -43,6 +44,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<void> 
   if (apiKey === "") throw new TrainerError("USAGE", messages.serve.emptyKey);
   const path = await findModel(flags.model, messages);
   const taught = await (flags.template === undefined ? ownFormat(path) : formatCalled(flags.template, path));
+  await listening(flags, context, () => tryListening(flags)); // a large model takes a while to open
   const { tokenizer, decoder, lost } = await openModelThread({ ...context, path, flags, maxSlots: flags.slots });
   const id = flags.name ?? modelName(flags.model ?? path, path);
   const server = await listening(flags, context, () =>

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventsOf, importing, type Listening, startListening, startTrainer } from "@test/run-trainer.ts";
@@ -63,15 +65,32 @@ describe("serve", () => {
     expect((await ended).code).toBe(130);
   });
 
-  it("says where it cannot listen", async () => {
+  const refusal = (port: string | number): string =>
+    `Error: Cannot listen on 127.0.0.1 port ${port}: EADDRINUSE. Choose another --port or --host.\n`;
+
+  it("says where it cannot listen, before it opens the model", async () => {
     const { child, ended, url } = await start([...CPU, "--model", "small"]);
     const { port } = new URL(url);
-    const second = startTrainer(["serve", "--backend", "cpu", "--model", "small", "--port", port], { cwd: folder });
-    const { code, stderr } = await second.ended;
-    expect(code).toBe(1);
-    expect(stderr).toContain(`Cannot listen on 127.0.0.1 port ${port}: EADDRINUSE. Choose another --port or --host.`);
+    const second = startTrainer(["serve", ...CPU, "--model", "small", "--port", port], { cwd: folder });
+    expect(await second.ended).toEqual({ code: 1, stdout: "", stderr: refusal(port) });
     child.kill("SIGTERM");
     expect((await ended).code).toBe(0);
+  });
+
+  it("says so, too, when the port was taken while it opened the model", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    taken.close();
+    await once(taken, "close");
+    const taking = `import { once } from "node:events"; import { createServer } from "node:net";
+      import { isMainThread } from "node:worker_threads";
+      if (!isMainThread) await once(createServer().listen(${port}, "127.0.0.1"), "listening");`;
+    const how = { cwd: folder, env: importing(taking) };
+    const { code, stdout, stderr } = await startTrainer(["serve", ...CPU, "--model", "small", "--port", `${port}`], how)
+      .ended;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toBe(`Runs on TensorFlow.js (cpu).\n${refusal(port)}`);
   });
 
   it("chats by itself where the model brings a chat template", async () => {

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import * as net from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Env, Hono } from "hono";
 import { ApiError, type ApiErrorCode } from "./api-error.ts";
@@ -34,7 +34,7 @@ export interface Listening {
 export async function listen<E extends Env>(
   app: Hono<E>,
   { requestSeconds, texts }: ConnectionOptions,
-  { host, port }: ListenOptions,
+  where: ListenOptions,
 ): Promise<Listening> {
   const timeout = requestSeconds * 1000;
   const server = createServer(
@@ -46,16 +46,27 @@ export async function listen<E extends Env>(
     },
     getRequestListener((request, env) => app.fetch(request, env as E["Bindings"]), { overrideGlobalObjects: false }),
   );
-  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: net.Socket) => {
     const code = CONNECTION_ERRORS[error.code ?? ""] ?? "bad_request";
     refuse(socket, new ApiError(code, { reason: error.message, seconds: requestSeconds }), texts);
   });
-  await new Promise<void>((resolve, reject) => {
+  await bind(server, where);
+  const { address, port: actual, family } = server.address() as net.AddressInfo;
+  return { url: `http://${family === "IPv6" ? `[${address}]` : address}:${actual}`, close: () => close(server) };
+}
+
+/** Finds out whether one can listen there, before there is something to serve. @throws the system's error */
+export async function tryListening(where: ListenOptions): Promise<void> {
+  const server = net.createServer((client) => client.destroy());
+  await bind(server, where);
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function bind(server: net.Server, { host, port }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);
   });
-  const { address, port: actual, family } = server.address() as AddressInfo;
-  return { url: `http://${family === "IPv6" ? `[${address}]` : address}:${actual}`, close: () => close(server) };
 }
 
 /** What Node's HTTP parser may say of a request. */
@@ -65,7 +76,7 @@ const CONNECTION_ERRORS: Readonly<Record<string, ApiErrorCode>> = {
 };
 
 /** Answers what never became a request, as Node does but with a body. */
-function refuse(socket: Socket, error: ApiError, texts: Messages["api"]): void {
+function refuse(socket: net.Socket, error: ApiError, texts: Messages["api"]): void {
   if (!socket.writable) return;
   const body = JSON.stringify(error.body(texts));
   const head = [
