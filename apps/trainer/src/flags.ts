@@ -41,9 +41,14 @@ export function addSampling(command: Command, { help }: Messages): Command {
     .option("--repetition-penalty <r>", help.repetitionPenalty, positiveNumber)
     .option("--presence-penalty <x>", help.presencePenalty, anyNumber)
     .option("--frequency-penalty <x>", help.frequencyPenalty, anyNumber)
-    .option("--no-repeat-ngram <n>", help.noRepeatNgram, positiveInteger)
+    .addOption(notNegated("--no-repeat-ngram <n>", help.noRepeatNgram).argParser(positiveInteger))
     .option("--stop <text...>", help.stop)
     .option("--seed <n>", help.seed, wholeNumber, 123);
+}
+
+/** An option whose name begins with "no": commander would take it for the negation of another. */
+function notNegated(flags: string, description: string): Option {
+  return Object.assign(new Option(flags, description), { negate: false });
 }
 
 /** Adds the flags that say what a model runs on. */

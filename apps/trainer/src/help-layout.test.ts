@@ -45,6 +45,21 @@ describe("flags", () => {
   });
 });
 
+it.each(["--temperature 0.7", "--top-k 5", "--top-p 0.9", "--min-p 0.1", "--stop x", "--top-log-probs 2"])(
+  "--num-beams does not go with %s",
+  async (flag) => {
+    const said: string[] = [];
+    const written = vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
+    const args = ["generate", "--prompt", "x", "--num-beams", "2", ...flag.split(" ")];
+    const parsed = buildProgram(chooseMessages(["--lang", "en"])).parseAsync(args, { from: "user" });
+    await expect(parsed).rejects.toMatchObject({ code: "commander.conflictingOption" });
+    written.mockRestore();
+    expect(said.join("")).toMatch(
+      new RegExp(`'--num-beams <n>' cannot be used with option '${flag.split(" ")[0]} `, "u"),
+    );
+  },
+);
+
 describe("language", () => {
   it("is that of --lang, else the system's, where an empty variable says nothing", () => {
     const of = (args: string[], environment: NodeJS.ProcessEnv): string => chooseMessages(args, environment).tagline;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { ChatFlags } from "./commands/chat.ts";
 import type { PerplexityFlags } from "./commands/eval-perplexity.ts";
 import type { GenerateFlags } from "./commands/generate.ts";
@@ -75,7 +75,7 @@ export function buildProgram(messages: Messages): Command {
   )
     .option("--model <path>", help.model)
     .requiredOption("--prompt <text>", help.prompt)
-    .option("--num-beams <n>", help.numBeams, positiveInteger)
+    .addOption(new Option("--num-beams <n>", help.numBeams).argParser(positiveInteger).conflicts(NOT_FOR_BEAMS))
     .option("--top-log-probs <n>", help.topLogProbs, positiveInteger)
     .option("--raw", help.raw)
     .action(async (flags: CommonOptions & GenerateFlags) => {
@@ -124,6 +124,9 @@ export function buildProgram(messages: Messages): Command {
   }
   return program;
 }
+
+/** Options of `generate` that mean nothing to a beam search, which draws nothing and shows its text at the end. */
+const NOT_FOR_BEAMS = ["temperature", "topK", "topP", "minP", "stop", "topLogProbs"];
 
 /** The version of this package. */
 function ownVersion(): string {

@@ -37,7 +37,7 @@ export async function generateCommand(flags: GenerateFlags, context: Context): P
   const { ids, text, finishReason } =
     flags.numBeams === undefined
       ? await stream(prompt, { ...flags, ...asked }, opened, context)
-      : await searchBeams(prompt, flags.numBeams, flags, opened, context);
+      : await searchBeams(prompt, flags, opened, context);
   await opened.dispose();
   const seconds = (performance.now() - started) / 1000;
   const newTokens = ids.length - prompt.length;
@@ -105,17 +105,12 @@ function tokenEvent({ id, text, logProb, topLogProbs }: GenerateStep): { type: s
 
 async function searchBeams(
   prompt: Int32Array,
-  numBeams: number,
-  { maxNewTokens }: GenerateFlags,
+  flags: GenerateFlags,
   { decoder, tokenizer }: OpenedModel,
   { output }: Context,
 ): Promise<Written> {
-  const [best] = await beamSearch(decoder, prompt, {
-    numBeams,
-    maxNewTokens,
-    eosId: tokenizer.eosId,
-    signal: interrupted,
-  });
+  const options = { ...samplingOptions(flags, tokenizer), numBeams: flags.numBeams, signal: interrupted };
+  const [best] = await beamSearch(decoder, prompt, options);
   const ids = [...prompt, ...(best?.ids ?? [])];
   const text = tokenizer.decode(ids.filter((id) => id !== tokenizer.eosId));
   output.result(text);
