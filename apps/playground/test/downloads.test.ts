@@ -123,6 +123,17 @@ describe.skipIf(!hasBrowser)("a download", { timeout: 120_000 }, () => {
     expect(await page.getByTestId("download-error").count()).toBe(0);
   });
 
+  it("that the browser has no room for says so, and is not blamed on the server", async () => {
+    const page = await openModels("zh-CN");
+    const session = await opened.context.newCDPSession(page);
+    const { origin } = new URL(page.url());
+    await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1_000_000 });
+    await accept(page);
+    const told = await page.getByTestId("download-error").innerText();
+    expect(told).toMatch(/^浏览器的存储已满.*\n.*The browser's storage is full/u);
+    expect(hub.contentRequests(WEIGHTS)).toHaveLength(1);
+  });
+
   it("that is cancelled is kept, and goes on", async () => {
     stopAt40();
     const page = await openModels();

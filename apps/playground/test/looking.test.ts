@@ -81,6 +81,15 @@ describe.skipIf(!hasBrowser)("looking closely", { timeout: 120_000 }, () => {
     },
   );
 
+  it("says in Chinese what is wrong, and the error's own English below it", async () => {
+    const { page, context } = await site.open("tab=generate&prompt=", { locale: "zh-CN" });
+    await page.getByTestId("write").click();
+    const [chinese, english] = (await page.getByTestId("writer-error").innerText()).split("\n");
+    expect(chinese).toBe("还没有文本：请先写一点，模型从那里写下去。");
+    expect(english).toContain("The prompt has 0 tokens");
+    await context.close();
+  });
+
   it("draws from the text as it is: not before the probabilities after it are there", async () => {
     const { page, context } = await site.open("tab=next-token&temperature=0");
     const draw = page.getByTestId("next-token-draw");

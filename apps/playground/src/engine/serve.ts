@@ -1,3 +1,4 @@
+import { codeOf } from "./error-code.ts";
 import type { Event, FromWorker, MethodName, Params, Request, Result, ToWorker, WireError } from "./protocol.ts";
 
 /** What a handler may do while it works. */
@@ -53,6 +54,5 @@ function buffersOf(value: unknown): ArrayBuffer[] {
 
 function toWire(error: unknown): WireError {
   if (!(error instanceof Error)) return { name: "Error", code: "UNKNOWN", message: String(error) };
-  const { code = error.name } = error as Error & { code?: unknown };
-  return { name: error.name, code: String(code), message: error.message };
+  return { name: error.name, code: codeOf(error), message: error.message };
 }

@@ -1,3 +1,4 @@
+import { codeOf } from "../engine/error-code.ts";
 import { shellWords } from "../i18n/shell.ts";
 import { ErrorLine } from "./error-line.tsx";
 
@@ -6,8 +7,7 @@ import { ErrorLine } from "./error-line.tsx";
  * page has its own words for one, the error's stand below them.
  */
 export function Failure({ error, testId }: { readonly error: Error; readonly testId?: string }) {
-  const { code = error.name } = error as Error & { readonly code?: string };
-  const words = shellWords().failure(code, error.message);
+  const words = shellWords().failure(codeOf(error), error.message);
   return (
     <ErrorLine testId={testId}>
       {words}

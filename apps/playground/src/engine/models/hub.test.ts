@@ -139,6 +139,8 @@ describe("what goes wrong", () => {
   it("says what a host is that has no such model, is not there or sends web pages", async () => {
     server.list = (response) => void response.writeHead(404).end();
     await expect(fetchAll()).rejects.toMatchObject({ code: "NOT_FOUND" });
+    server.list = (response) => void response.writeHead(401).end();
+    await expect(fetchAll()).rejects.toMatchObject({ code: "UNAUTHORIZED", message: expect.stringContaining(NAME) });
     server.list = (response) => void response.writeHead(200, { "content-type": "text/html" }).end("<html>");
     await expect(fetchAll()).rejects.toMatchObject({ code: "NOT_THE_FILE" });
     const nowhere = { endpoint: "http://127.0.0.1:9", repository: NAME };

@@ -147,6 +147,13 @@ async function look(model: HubModel, signal: AbortSignal): Promise<Found> {
       cause,
     });
   });
+  if (response.status === 401 || response.status === 403) {
+    // Hugging Face says this of a name that does not exist, too.
+    throw new DownloadError(
+      "UNAUTHORIZED",
+      `${host} refuses ${id} (${response.status}); check the name. A private or gated model cannot be fetched from a page.`,
+    );
+  }
   if (response.status === 404) throw new DownloadError("NOT_FOUND", `${host} has no ${id}; check the name.`);
   if (!response.ok) throw new DownloadError("SERVER_ERROR", `${host} answers ${response.status} for ${id}.`);
   const { commit, files, licence = null } = parseRepository(await response.text(), host);

@@ -36,7 +36,11 @@ export class PrivateStore implements FileStore {
     });
     return {
       write: (bytes, at) => {
-        if (access.write(bytes, { at }) === bytes.length) return;
+        try {
+          if (access.write(bytes, { at }) === bytes.length) return;
+        } catch (cause) {
+          if (!(cause instanceof DOMException && cause.name === "QuotaExceededError")) throw cause;
+        }
         throw new EngineFault("STORAGE", "The browser's storage is full. Delete a model, or free some disk space.");
       },
       close: () => {
