@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LoaderOptionError } from "../errors.ts";
 import { GPTDatasetV1 } from "../gpt-dataset-v1.ts";
 import { TokenShardError } from "./shard-index.ts";
 import { openTokenShards } from "./token-shards.ts";
@@ -71,6 +72,20 @@ describe("token shards", () => {
     const writing = writeTokenShards(dir, [ids, Int32Array.of(50_257)], { vocabSize: 50_257 });
     await expect(writing).rejects.toThrow(/50257 is outside/);
     expect(() => openTokenShards(dir)).toThrow(TokenShardError);
+  });
+
+  it("refuse sizes that are no whole numbers above 0, and leave the shards that are there", async () => {
+    await writeTokenShards(dir, [ids], { vocabSize: 50_257 });
+    for (const wrong of [
+      { vocabSize: 0 },
+      { vocabSize: Number.NaN },
+      { shardTokens: 0 },
+      { shardTokens: Number.NaN },
+    ]) {
+      const writing = writeTokenShards(dir, [ids], { vocabSize: 50_257, ...wrong });
+      await expect(writing).rejects.toThrow(LoaderOptionError);
+    }
+    expect(openTokenShards(dir).length).toBe(100);
   });
 
   it("refuse a missing folder, a strange index and a file that was cut", async () => {

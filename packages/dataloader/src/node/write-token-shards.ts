@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { requirePositiveInteger } from "../errors.ts";
 import { INDEX_FILE, type ShardIndex, type TokenDtype, TokenShardError } from "./shard-index.ts";
 
 /** Settings of {@link writeTokenShards}. */
@@ -14,6 +15,7 @@ export interface WriteShardsOptions {
  * Writes ids, part by part as they come, into files of a folder: a corpus larger than memory is tokenized once and then
  * read by range. The index comes last and all at once, so that an interrupted call leaves no folder that opens.
  *
+ * @throws {LoaderOptionError} unless `vocabSize` and `shardTokens` are whole numbers ≥ 1; nothing is touched then.
  * @throws {TokenShardError} for an id outside the vocabulary.
  * @example
  * ```ts
@@ -26,6 +28,8 @@ export async function writeTokenShards(
   parts: Iterable<Int32Array> | AsyncIterable<Int32Array>,
   { vocabSize, shardTokens = 50_000_000 }: WriteShardsOptions,
 ): Promise<ShardIndex> {
+  requirePositiveInteger("vocabSize", vocabSize);
+  requirePositiveInteger("shardTokens", shardTokens);
   const dtype: TokenDtype = vocabSize <= 65_536 ? "uint16" : "uint32";
   mkdirSync(dir, { recursive: true });
   rmSync(join(dir, INDEX_FILE), { force: true });
