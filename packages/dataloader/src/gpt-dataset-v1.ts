@@ -1,4 +1,4 @@
-import type { Tokenizer } from "@scratch-llm/tokenizer";
+import { END_OF_TEXT, type Tokenizer } from "@scratch-llm/tokenizer";
 import type { Dataset, TokenSource } from "./dataset.ts";
 import { requirePositiveInteger, TextTooShortError } from "./errors.ts";
 
@@ -64,5 +64,5 @@ export class GPTDatasetV1 implements Dataset<TokenWindow> {
 
 function encode(text: string, tokenizer: Tokenizer | undefined): Int32Array {
   if (!tokenizer) throw new TypeError("GPTDatasetV1 received a text without a tokenizer; give one, or token ids.");
-  return tokenizer.encode(text, { allowedSpecial: new Set(["<|endoftext|>"]) });
+  return tokenizer.encode(text, { allowedSpecial: new Set([END_OF_TEXT]) });
 }

@@ -1,11 +1,9 @@
-import type { Tokenizer } from "@scratch-llm/tokenizer";
+import { END_OF_TEXT, type Tokenizer } from "@scratch-llm/tokenizer";
 import * as tf from "@tensorflow/tfjs";
-
-const END_OF_TEXT: ReadonlySet<string> = new Set(["<|endoftext|>"]);
 
 /** Text to a batch of one row (listing 5.1): int32 (1, t). The caller disposes it. */
 export function textToTokenIds(text: string, tokenizer: Tokenizer): tf.Tensor2D {
-  const ids = tokenizer.encode(text, { allowedSpecial: END_OF_TEXT });
+  const ids = tokenizer.encode(text, { allowedSpecial: new Set([END_OF_TEXT]) });
   return tf.tensor2d(ids, [1, ids.length], "int32");
 }
 
