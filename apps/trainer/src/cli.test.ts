@@ -121,6 +121,13 @@ describe("scratch-llm", () => {
     expect(greedy.code, greedy.stderr).toBe(0);
     const done = events(greedy.stdout).at(-1);
     expect(done).toMatchObject({ type: "done", text: expect.stringMatching(/^The Patience/u) });
+
+    const onward = train("--init", path, "--run-dir", join(folder, "once-more"), "--max-steps", "2");
+    const told = await run(
+      onward.filter((flag) => flag !== "--json"),
+      folder,
+    );
+    expect(told.stderr).toMatch(/^step 1\/2 .* \| … left$/mu); // one step does not tell how long others take
   });
 
   it("keeps as many checkpoints as --keep-last says", async () => {

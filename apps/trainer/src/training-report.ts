@@ -11,6 +11,7 @@ import { formatDuration } from "./format.ts";
 import { fill, type Messages } from "./messages/messages.ts";
 import type { Output } from "./output.ts";
 import { type MeasuredEvent, type RunFolder, writeWhole } from "./run-folder.ts";
+import { StepClock } from "./step-clock.ts";
 
 /** A place of two curves. */
 export interface CurvePoint {
@@ -47,7 +48,7 @@ export class TrainingReport {
   readonly #evalRemark: ((event: EvalEvent) => string) | undefined;
   readonly #epochLine: ((event: EpochEvent<object>) => string) | undefined;
   readonly #started = performance.now();
-  #firstStep: number | undefined;
+  readonly #clock = new StepClock();
   #stepsDone = 0;
   readonly #speeds: number[] = [];
   #lastCheckpoint: string | undefined;
@@ -97,6 +98,7 @@ export class TrainingReport {
 
   /** One event of `trainModel`; its `start` and `done` are the command's own to tell. */
   async handle(event: TrainEvent<Losses, object>): Promise<void> {
+    this.#clock.hear(event.type === "step", performance.now());
     switch (event.type) {
       case "step":
         this.#stepsDone = event.step + 1;
@@ -146,9 +148,8 @@ export class TrainingReport {
   }
 
   #stepLine({ step, loss, lr, tokensPerSecond }: StepEvent): string {
-    this.#firstStep ??= step;
     const done = step + 1;
-    const perStep = this.seconds / (done - this.#firstStep);
+    const left = this.#clock.secondsFor(this.#totalSteps - done, performance.now());
     return fill(this.#messages.run.step, {
       step: String(done).padStart(String(this.#totalSteps).length),
       steps: this.#totalSteps,
@@ -156,7 +157,7 @@ export class TrainingReport {
       loss: loss.toFixed(3),
       lr: lr.toExponential(1),
       speed: Math.round(tokensPerSecond).toLocaleString("en-US"),
-      left: formatDuration(perStep * (this.#totalSteps - done)),
+      left: left === undefined ? "…" : formatDuration(left),
     });
   }
 
