@@ -1,5 +1,4 @@
-import type { Compile } from "@scratch-llm/nn";
-import { identityCompile } from "@scratch-llm/nn";
+import { type Compile, identityCompile, withoutDropout } from "@scratch-llm/nn";
 import { compileOnBatch, type LanguageModel } from "@scratch-llm/pretrain";
 import * as tf from "@tensorflow/tfjs";
 import { classLogits, type ClassLossOptions, type ReadOut } from "./class-logits.ts";
@@ -45,10 +44,8 @@ export async function meanAccuracy(
   count: CountCorrect,
   numBatches: number = loader.length,
 ): Promise<number> {
-  const { training } = model;
-  model.eval();
   let [correct, all, batches] = [0, 0, 0];
-  try {
+  await withoutDropout(model, async () => {
     for (const batch of loader) {
       const counted = count(batch);
       const [ofAll = 0, right = 0] = await counted.data();
@@ -58,9 +55,7 @@ export async function meanAccuracy(
       batches += 1;
       if (batches >= numBatches) break;
     }
-  } finally {
-    model.train(training);
-  }
+  });
   return correct / all;
 }
 

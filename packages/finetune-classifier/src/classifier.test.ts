@@ -2,7 +2,7 @@ import { DataLoader } from "@scratch-llm/dataloader";
 import { GPTModelFast } from "@scratch-llm/gpt";
 import { AdamW, Generator, Linear, valueAndGrads } from "@scratch-llm/nn";
 import { trainBPE } from "@scratch-llm/tokenizer";
-import { useTestBackend } from "@test/backend.ts";
+import { expectNoTensorLeak, useTestBackend } from "@test/backend.ts";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildLoaders, buildModel, parity } from "../test/parity-fixture.ts";
@@ -161,6 +161,14 @@ describe("classifyReview", () => {
     expect(values.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
     expect(found.probabilities[settings.labels.indexOf(found.label)]?.probability).toBe(Math.max(...values));
     expect(await classifyReview("aabb", options)).toEqual(found); // no dropout
+    expect(options.model.training).toBe(true);
+  });
+
+  it("leaves the model in training, and no tensor, when a text does not fit", async () => {
+    const options = { model: model(), tokenizer, settings: { ...settings, maxLength: 13 } };
+    await expectNoTensorLeak(async () => {
+      await expect(classifyReview("aabb", options)).rejects.toThrow("do not fit in a context of 12");
+    });
     expect(options.model.training).toBe(true);
   });
 

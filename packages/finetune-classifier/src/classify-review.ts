@@ -1,4 +1,4 @@
-import { type Compile, identityCompile } from "@scratch-llm/nn";
+import { type Compile, identityCompile, withoutDropout } from "@scratch-llm/nn";
 import type { LanguageModel } from "@scratch-llm/pretrain";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import * as tf from "@tensorflow/tfjs";
@@ -68,19 +68,17 @@ async function evaluate(
   rows: readonly Int32Array[],
   probabilities: (ids: tf.Tensor2D) => tf.Tensor2D,
 ): Promise<Float32Array> {
-  const { training } = model;
-  model.eval();
   const ids = tf.tensor2d(
     Int32Array.from(rows.flatMap((row) => [...row])),
     [rows.length, rows[0]?.length ?? 0],
     "int32",
   );
-  const found = probabilities(ids);
-  model.train(training);
+  let found: tf.Tensor2D | undefined;
   try {
+    found = withoutDropout(model, () => probabilities(ids));
     return await found.data<"float32">();
   } finally {
-    tf.dispose([ids, found]);
+    tf.dispose(found ? [ids, found] : ids);
   }
 }
 

@@ -1,7 +1,7 @@
+import { withoutDropout } from "@scratch-llm/nn";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { generateTextSimple } from "./generate-text-simple.ts";
 import type { GPTModel } from "./gpt-model.ts";
-import { withoutDropout } from "./without-dropout.ts";
 
 /**
  * Continues a text with the `maxLength` most likely tokens (book section 4.7).

@@ -10,6 +10,7 @@ import {
   Module,
   TorchDropout,
   useDropout,
+  withoutDropout,
 } from "./index.ts";
 
 class Net extends Module {
@@ -46,6 +47,37 @@ describe("Dropout", () => {
     expect(net.first.forward(x).dataSync()).toEqual(expected.dropoutMask(20, 0.5));
     expect(net.rest[0]?.forward(x).dataSync()).toEqual(expected.dropoutMask(20, 0.5));
     expect(net.rest[1]?.forward(x).dataSync()).toEqual(expected.dropoutMask(20, 0.1));
+  });
+});
+
+describe("withoutDropout", () => {
+  /** The modes of the three layers. */
+  const modes = (net: Net): boolean[] => [net.first, ...net.rest].map(({ training }) => training);
+  const half = (): Net => {
+    const net = new Net();
+    net.first.eval();
+    return net;
+  };
+
+  test("is evaluation mode for as long as the work takes, and each part goes back to its own mode", async () => {
+    const net = half();
+    expect(withoutDropout(net, () => modes(net))).toEqual([false, false, false]);
+    expect(modes(net)).toEqual([false, true, true]);
+    const later = withoutDropout(net, () => Promise.resolve().then(() => modes(net)));
+    expect(modes(net)).toEqual([false, false, false]);
+    expect(await later).toEqual([false, false, false]);
+    expect(modes(net)).toEqual([false, true, true]);
+  });
+
+  test("restores the modes where the work fails", async () => {
+    const net = half();
+    const fail = (): never => {
+      throw new Error("no");
+    };
+    expect(() => withoutDropout(net, fail)).toThrow("no");
+    expect(modes(net)).toEqual([false, true, true]);
+    await expect(withoutDropout(net, () => Promise.resolve().then(fail))).rejects.toThrow("no");
+    expect(modes(net)).toEqual([false, true, true]);
   });
 });
 

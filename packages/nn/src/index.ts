@@ -24,3 +24,4 @@ export { defaultGenerator, Generator, manualSeed } from "./random/generator.ts";
 export { ReLU } from "./relu.ts";
 export { type Layer, Sequential } from "./sequential.ts";
 export { StateDictError } from "./state-dict.ts";
+export { withoutDropout } from "./without-dropout.ts";

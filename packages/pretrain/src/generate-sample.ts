@@ -1,4 +1,5 @@
 import { type GPTModel, generateTextSimple } from "@scratch-llm/gpt";
+import { withoutDropout } from "@scratch-llm/nn";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { textToTokenIds, tokenIdsToText } from "./text.ts";
 
@@ -14,11 +15,10 @@ export interface SampleOptions {
 /** Lets the model continue a text greedily, to see how training goes: the book's `generate_and_print_sample` (section 5.2). */
 export async function generateSample(options: SampleOptions): Promise<string> {
   const { model, tokenizer, startContext, maxNewTokens = 50 } = options;
-  const { training } = model;
+  const { contextLength: contextSize } = model.config;
   const ids = textToTokenIds(startContext, tokenizer);
-  model.eval();
   try {
-    const output = generateTextSimple({ model, ids, maxNewTokens, contextSize: model.config.contextLength });
+    const output = withoutDropout(model, () => generateTextSimple({ model, ids, maxNewTokens, contextSize }));
     try {
       return await tokenIdsToText(output, tokenizer);
     } finally {
@@ -26,6 +26,5 @@ export async function generateSample(options: SampleOptions): Promise<string> {
     }
   } finally {
     ids.dispose();
-    model.train(training);
   }
 }

@@ -86,6 +86,15 @@ describe("evaluateModel", () => {
     expect(run.model.training).toBe(false);
     run.dispose();
   });
+
+  it("leaves a part of the model that is in evaluation mode there", async () => {
+    const run = tinyRun({ dropout: "fast" });
+    const [block] = run.model.trfBlocks;
+    block?.eval();
+    await evaluateModel({ ...run, evalIter: 1 });
+    expect([run.model.training, block?.training, block?.att.training]).toEqual([true, false, false]);
+    run.dispose();
+  });
 });
 
 it("turns chapter 5's loss into its perplexity", () => {

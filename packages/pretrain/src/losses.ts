@@ -1,5 +1,5 @@
 import type { Batch } from "@scratch-llm/dataloader";
-import { crossEntropy, type Module } from "@scratch-llm/nn";
+import { crossEntropy, type Module, withoutDropout } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
 import type { BatchLoader, Tensors } from "./batch-loader.ts";
 
@@ -81,16 +81,11 @@ export interface Losses {
  */
 export async function evaluateModel<B extends Tensors<B> = Batch>(options: EvaluateOptions<B>): Promise<Losses> {
   const { model, trainLoader, valLoader, evalIter } = options;
-  const batchLoss = batchLossOf(options);
-  const { training } = model;
-  model.eval();
-  try {
-    const trainLoss = await calcLossLoader<B>(trainLoader, model, { numBatches: evalIter, batchLoss });
-    const valLoss = await calcLossLoader<B>(valLoader, model, { numBatches: evalIter, batchLoss });
-    return { trainLoss, valLoss };
-  } finally {
-    model.train(training);
-  }
+  const forLoader = { numBatches: evalIter, batchLoss: batchLossOf(options) };
+  return withoutDropout(model, async () => ({
+    trainLoss: await calcLossLoader<B>(trainLoader, model, forLoader),
+    valLoss: await calcLossLoader<B>(valLoader, model, forLoader),
+  }));
 }
 
 /** Perplexity of a loss (section 5.1.2): among how many equally likely tokens the model hesitates, e^loss. */

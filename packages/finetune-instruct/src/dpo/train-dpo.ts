@@ -1,4 +1,4 @@
-import { type Compile, identityCompile } from "@scratch-llm/nn";
+import { type Compile, identityCompile, withoutDropout } from "@scratch-llm/nn";
 import {
   type BatchLoader,
   compileOnBatch,
@@ -76,28 +76,23 @@ export function trainDpo({ beta = 0.1, ...options }: TrainDpoOptions): AsyncGene
 function evaluation(options: EvaluateDpoOptions): () => Promise<DpoMeasures> {
   const { model, trainLoader, valLoader, evalIter, beta = 0.1, compile = identityCompile } = options;
   const measure = compileOnBatch((batch: ReferencedBatch) => measures(batch, model, beta), compile, { name: "dpo" });
-  return async () => {
-    const { training } = model;
-    model.eval();
-    try {
-      const train = await meanOver(trainLoader, evalIter, measure);
-      const val = await meanOver(valLoader, evalIter, measure);
-      return {
-        trainLoss: train.loss,
-        trainChosenReward: train.chosen,
-        trainRejectedReward: train.rejected,
-        trainRewardMargin: train.chosen - train.rejected,
-        trainAccuracy: train.accuracy,
-        valLoss: val.loss,
-        valChosenReward: val.chosen,
-        valRejectedReward: val.rejected,
-        valRewardMargin: val.chosen - val.rejected,
-        valAccuracy: val.accuracy,
-      };
-    } finally {
-      model.train(training);
-    }
+  const evaluate = async (): Promise<DpoMeasures> => {
+    const train = await meanOver(trainLoader, evalIter, measure);
+    const val = await meanOver(valLoader, evalIter, measure);
+    return {
+      trainLoss: train.loss,
+      trainChosenReward: train.chosen,
+      trainRejectedReward: train.rejected,
+      trainRewardMargin: train.chosen - train.rejected,
+      trainAccuracy: train.accuracy,
+      valLoss: val.loss,
+      valChosenReward: val.chosen,
+      valRejectedReward: val.rejected,
+      valRewardMargin: val.chosen - val.rejected,
+      valAccuracy: val.accuracy,
+    };
   };
+  return () => withoutDropout(model, evaluate);
 }
 
 /** Loss, chosen reward, rejected reward and accuracy of a batch: (4). */

@@ -1,5 +1,5 @@
 import type { Dataset } from "@scratch-llm/dataloader";
-import { type Compile, identityCompile } from "@scratch-llm/nn";
+import { type Compile, identityCompile, withoutDropout } from "@scratch-llm/nn";
 import { compileOnBatch, type LanguageModel } from "@scratch-llm/pretrain";
 import * as tf from "@tensorflow/tfjs";
 import { collatePreferences, type CollatePreferencesOptions, type PreferenceBatch } from "./collate-preferences.ts";
@@ -44,10 +44,8 @@ export async function withReference(
     compile,
     { name: "reference" },
   );
-  const { training } = reference;
-  reference.eval();
-  try {
-    const referenced: ReferencedPreference[] = [];
+  const referenced: ReferencedPreference[] = [];
+  await withoutDropout(reference, async () => {
     for (let start = 0; start < dataset.length; start += batchSize) {
       signal?.throwIfAborted();
       const count = Math.min(batchSize, dataset.length - start);
@@ -55,10 +53,8 @@ export async function withReference(
       const logprobs = await readLogprobs(collate(items), ask);
       items.forEach((item, i) => referenced.push({ ...item, ...(logprobs[i] as References) }));
     }
-    return { length: referenced.length, get: (index) => referenced[index] as ReferencedPreference };
-  } finally {
-    reference.train(training);
-  }
+  });
+  return { length: referenced.length, get: (index) => referenced[index] as ReferencedPreference };
 }
 
 /** The collate of a data set from {@link withReference}: {@link collatePreferences}, with the reference's part. */

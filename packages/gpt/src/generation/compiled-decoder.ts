@@ -1,8 +1,7 @@
-import { type Compile, hostTensor } from "@scratch-llm/nn";
+import { type Compile, hostTensor, withoutDropout } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
 import type { GPTModel } from "../gpt-model.ts";
 import { StaticKVCache } from "../static-kv-cache.ts";
-import { withoutDropout } from "../without-dropout.ts";
 import { checkIds, checkLength, sharedStart } from "./check-rows.ts";
 import type { Decoder } from "./decoder.ts";
 

@@ -1,7 +1,7 @@
+import { withoutDropout } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
 import type { GPTModel } from "../gpt-model.ts";
 import { KVCache } from "../kv-cache.ts";
-import { withoutDropout } from "../without-dropout.ts";
 import { checkIds, checkLength, sharedStart } from "./check-rows.ts";
 import type { Decoder } from "./decoder.ts";
 
