@@ -15,7 +15,8 @@ export function stackWindows(windows: readonly TokenWindow[]): Batch {
   };
 }
 
-function stackRows(rows: readonly Int32Array[]): tf.Tensor2D {
+/** Rows of equal length as one tensor: int32 (rows, length). */
+export function stackRows(rows: readonly Int32Array[]): tf.Tensor2D {
   const width = rows[0]?.length ?? 0;
   const values = new Int32Array(rows.length * width);
   rows.forEach((row, i) => values.set(row, i * width));

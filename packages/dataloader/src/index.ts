@@ -1,4 +1,4 @@
-export { type Batch, stackWindows } from "./batch.ts";
+export { type Batch, stackRows, stackWindows } from "./batch.ts";
 export { BatchPass, type LoaderCursor, type PassSource } from "./batch-pass.ts";
 export { createDataLoaderV1, type DataLoaderV1Options } from "./create-dataloader-v1.ts";
 export { type CollateOption, DataLoader, type DataLoaderOptions } from "./data-loader.ts";

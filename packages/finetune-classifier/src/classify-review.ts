@@ -1,3 +1,4 @@
+import { stackRows } from "@scratch-llm/dataloader";
 import { type Compile, identityCompile, withoutDropout } from "@scratch-llm/nn";
 import type { LanguageModel } from "@scratch-llm/pretrain";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
@@ -68,11 +69,7 @@ async function evaluate(
   rows: readonly Int32Array[],
   probabilities: (ids: tf.Tensor2D) => tf.Tensor2D,
 ): Promise<Float32Array> {
-  const ids = tf.tensor2d(
-    Int32Array.from(rows.flatMap((row) => [...row])),
-    [rows.length, rows[0]?.length ?? 0],
-    "int32",
-  );
+  const ids = stackRows(rows);
   let found: tf.Tensor2D | undefined;
   try {
     found = withoutDropout(model, () => probabilities(ids));

@@ -1,4 +1,4 @@
-import type { Dataset } from "@scratch-llm/dataloader";
+import { type Dataset, stackRows } from "@scratch-llm/dataloader";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import * as tf from "@tensorflow/tfjs";
 import type { LabeledText } from "./data/labeled-text.ts";
@@ -91,18 +91,13 @@ export class SpamDataset implements Dataset<EncodedText> {
 
 /** Stacks texts of equal length into a batch. @throws {ClassifierOptionError} when they are not */
 export function collateTexts(texts: readonly EncodedText[]): TextBatch {
-  const width = texts[0]?.ids.length ?? 0;
-  const values = new Int32Array(texts.length * width);
-  for (const [i, { ids }] of texts.entries()) {
-    if (ids.length !== width) {
-      throw new ClassifierOptionError(
-        `A batch has texts of ${width} and ${ids.length} tokens: use padding, or batchSize 1.`,
-      );
-    }
-    values.set(ids, i * width);
+  const rows = texts.map(({ ids }) => ids);
+  const [width, other] = new Set(rows.map((row) => row.length));
+  if (other !== undefined) {
+    throw new ClassifierOptionError(`A batch has texts of ${width} and ${other} tokens: use padding, or batchSize 1.`);
   }
   return {
-    inputs: tf.tensor2d(values, [texts.length, width], "int32"),
+    inputs: stackRows(rows),
     targets: tf.tensor1d(
       texts.map(({ label }) => label),
       "int32",

@@ -1,5 +1,5 @@
-import type { Batch } from "@scratch-llm/dataloader";
-import * as tf from "@tensorflow/tfjs";
+import { type Batch, stackRows } from "@scratch-llm/dataloader";
+import type * as tf from "@tensorflow/tfjs";
 import { EmptyCompletionError } from "./errors.ts";
 import type { EncodedInstruction } from "./instruction-dataset.ts";
 
@@ -28,13 +28,16 @@ export interface CollateOptions {
 
 /** The first draft of section 7.3: rows filled up to the longest of the batch, without targets. int32 (b, t). */
 export function customCollateDraft1(batch: readonly TokenRow[], padTokenId: number = END_OF_TEXT_ID): tf.Tensor2D {
-  return stack(padRows(batch, padTokenId).map((row) => row.slice(0, -1)));
+  return stackRows(padRows(batch, padTokenId).map((row) => row.slice(0, -1)));
 }
 
 /** The second draft of section 7.3: targets are the inputs moved on by one, and padding is learned like any token. */
 export function customCollateDraft2(batch: readonly TokenRow[], padTokenId: number = END_OF_TEXT_ID): Batch {
   const rows = padRows(batch, padTokenId);
-  return { inputs: stack(rows.map((row) => row.slice(0, -1))), targets: stack(rows.map((row) => row.slice(1))) };
+  return {
+    inputs: stackRows(rows.map((row) => row.slice(0, -1))),
+    targets: stackRows(rows.map((row) => row.slice(1))),
+  };
 }
 
 /**
@@ -64,7 +67,7 @@ export function customCollate(batch: readonly TokenRow[], options: CollateOption
         `give the data set that maxLength too, so that it skips such entries.`,
     );
   }
-  return { inputs: stack(inputs), targets: stack(targets) };
+  return { inputs: stackRows(inputs), targets: stackRows(targets) };
 }
 
 /** Settings of {@link collateInstructions}. */
@@ -93,11 +96,4 @@ function padRows(batch: readonly TokenRow[], padTokenId: number, multiple = 1): 
     padded.set(row);
     return padded;
   });
-}
-
-function stack(rows: readonly Int32Array[]): tf.Tensor2D {
-  const width = rows[0]?.length ?? 0;
-  const values = new Int32Array(rows.length * width);
-  rows.forEach((row, i) => values.set(row, i * width));
-  return tf.tensor2d(values, [rows.length, width], "int32");
 }

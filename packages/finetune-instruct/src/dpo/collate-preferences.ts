@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import { stackRows } from "@scratch-llm/dataloader";
+import type * as tf from "@tensorflow/tfjs";
 import { EmptyCompletionError } from "../errors.ts";
 import type { EncodedPreference } from "./preference-dataset.ts";
 
@@ -36,20 +37,27 @@ export function collatePreferences(
   return (items) => {
     const longest = Math.max(...items.flatMap(({ chosen, rejected }) => [chosen.length, rejected.length]));
     const width = Math.min(Math.ceil((longest + 1) / padToMultipleOf) * padToMultipleOf, allowedMaxLength);
-    const rows = (ids: (item: EncodedPreference) => Int32Array): tf.Tensor2D =>
-      stack(items, width, (item, at) => ids(item)[at] ?? padTokenId);
-    const masks = (ids: (item: EncodedPreference) => Int32Array): tf.Tensor2D => {
-      const start = (item: EncodedPreference): number => (maskPromptTokens ? item.maskedLength : 0);
-      for (const item of items) requireAnswer(start(item), Math.min(width, ids(item).length));
-      return stack(items, width, (item, at) => (at >= start(item) && at < ids(item).length ? 1 : 0));
-    };
+    const chosen = items.map((item) => item.chosen.subarray(0, width));
+    const rejected = items.map((item) => item.rejected.subarray(0, width));
+    const starts = items.map((item) => (maskPromptTokens ? item.maskedLength : 0));
+    for (const answers of [chosen, rejected]) answers.forEach((ids, i) => requireAnswer(starts[i] ?? 0, ids.length));
+    const rows = (answers: readonly Int32Array[]): tf.Tensor2D =>
+      stackRows(answers.map((ids) => filled(width, padTokenId, ids)));
+    const masks = (answers: readonly Int32Array[]): tf.Tensor2D =>
+      stackRows(answers.map((ids, i) => new Int32Array(width).fill(1, starts[i], ids.length)));
     return {
-      chosen: rows(({ chosen }) => chosen),
-      rejected: rows(({ rejected }) => rejected),
-      chosenMask: masks(({ chosen }) => chosen),
-      rejectedMask: masks(({ rejected }) => rejected),
+      chosen: rows(chosen),
+      rejected: rows(rejected),
+      chosenMask: masks(chosen),
+      rejectedMask: masks(rejected),
     };
   };
+}
+
+function filled(width: number, padTokenId: number, ids: Int32Array): Int32Array {
+  const row = new Int32Array(width).fill(padTokenId);
+  row.set(ids);
+  return row;
 }
 
 function requireAnswer(start: number, end: number): void {
@@ -57,16 +65,4 @@ function requireAnswer(start: number, end: number): void {
   throw new EmptyCompletionError(
     `An answer begins at token ${start} and the row ends at ${end}: give the data set maxLength, so that it skips such entries.`,
   );
-}
-
-function stack(
-  items: readonly EncodedPreference[],
-  width: number,
-  valueAt: (item: EncodedPreference, at: number) => number,
-): tf.Tensor2D {
-  const values = new Int32Array(items.length * width);
-  items.forEach((item, i) => {
-    for (let at = 0; at < width; at++) values[i * width + at] = valueAt(item, at);
-  });
-  return tf.tensor2d(values, [items.length, width], "int32");
 }

@@ -151,7 +151,9 @@ describe("preferences", () => {
     const { skipped, length } = new PreferenceDataset([entry], tokenizer, { maxLength: start });
     expect(skipped).toEqual([entry]);
     expect(length).toBe(0);
+    const before = tf.memory().numTensors;
     expect(() => collatePreferences({ allowedMaxLength: 3 })(PAIRS)).toThrow(EmptyCompletionError);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("cost log 2 where the policy is the reference, and less the more it prefers the chosen", () => {
