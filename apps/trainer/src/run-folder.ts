@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { access, appendFile, constants, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, appendFile, constants, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { EpochEvent, EvalEvent, StepEvent } from "@scratch-llm/pretrain";
-import { makeFolder } from "@scratch-llm/safetensors/node";
+import { makeFolder, writeFileAtomic } from "@scratch-llm/safetensors/node";
 import { TrainerError } from "./errors.ts";
 
 /** Version of the lines in metrics.jsonl. */
@@ -58,7 +57,7 @@ export class RunFolder {
   }
 
   async writeConfig(config: unknown): Promise<void> {
-    await writeWhole(this.file("config.json"), `${JSON.stringify(config, null, 2)}\n`);
+    await writeFileAtomic(this.file("config.json"), `${JSON.stringify(config, null, 2)}\n`);
   }
 
   /** One line per step or evaluation, with the schema's version and the time since the run (or its resumption) began. */
@@ -80,7 +79,7 @@ export class RunFolder {
       const event = parseLine(line);
       return event !== undefined && event.step < step ? [event] : [];
     });
-    await writeWhole(this.file("metrics.jsonl"), kept.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    await writeFileAtomic(this.file("metrics.jsonl"), kept.map((event) => `${JSON.stringify(event)}\n`).join(""));
     return kept.filter((event) => event.type !== "step");
   }
 
@@ -104,19 +103,6 @@ function parseLine(line: string): MetricsLine | undefined {
     return line === "" ? undefined : (JSON.parse(line) as MetricsLine);
   } catch {
     return undefined;
-  }
-}
-
-/** Writes a file under a temporary name and renames it, so that a reader never sees half of it. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await makeFolder(dirname(path));
-  const temporary = `${path}.${randomBytes(4).toString("hex")}.tmp`;
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
   }
 }
 

@@ -7,10 +7,11 @@ import {
   type StepEvent,
   type TrainEvent,
 } from "@scratch-llm/pretrain";
+import { writeFileAtomic } from "@scratch-llm/safetensors/node";
 import { formatDuration } from "./format.ts";
 import { fill, type Messages } from "./messages/messages.ts";
 import type { Output } from "./output.ts";
-import { type MeasuredEvent, type RunFolder, writeWhole } from "./run-folder.ts";
+import type { MeasuredEvent, RunFolder } from "./run-folder.ts";
 import { StepClock } from "./step-clock.ts";
 
 /** A place of two curves. */
@@ -143,7 +144,7 @@ export class TrainingReport {
       labels: { ...this.#messages.plot, ...labels },
     });
     const path = this.#folder.file(`${name}.svg`);
-    await writeWhole(path, svg);
+    await writeFileAtomic(path, svg);
     return path;
   }
 

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { answerEnds, type ChatMessage, type PromptFormat } from "@scratch-llm/finetune-instruct";
 import { generate, type GenerateStep } from "@scratch-llm/gpt";
+import { writeFileAtomic } from "@scratch-llm/safetensors/node";
 import { TrainerError } from "../errors.ts";
 import type { OpenedModel } from "../open-model.ts";
-import { writeWhole } from "../run-folder.ts";
 import { type SamplingFlags, samplingOptions } from "../sampling-options.ts";
 
 /** Settings that `/set` may change, each with how its value is read. */
@@ -99,7 +99,7 @@ export class Conversation {
   }
 
   async save(path: string): Promise<void> {
-    await writeWhole(path, `${JSON.stringify({ messages: this.#messages }, null, 2)}\n`);
+    await writeFileAtomic(path, `${JSON.stringify({ messages: this.#messages }, null, 2)}\n`);
   }
 
   /** @throws {TrainerError} `DATA` when the file holds no conversation */

@@ -1,9 +1,9 @@
 import { extname } from "node:path";
 import { duplicatesToRemove, findNearDuplicates } from "@scratch-llm/finetune-instruct";
+import { writeFileAtomic } from "@scratch-llm/safetensors/node";
 import { TrainerError } from "../errors.ts";
 import type { Context } from "../flags.ts";
 import { fill } from "../messages/messages.ts";
-import { writeWhole } from "../run-folder.ts";
 import { readText } from "../text-data.ts";
 import { formatEntries, parseTableOrEntries } from "../tuning/data-file.ts";
 
@@ -33,7 +33,7 @@ export async function dataDedupe(path: string, flags: DataDedupeFlags, { output,
   }
   const removed = duplicatesToRemove(pairs);
   const kept = entries.filter((_, i) => !removed.has(i));
-  if (out !== undefined) await writeWhole(out, formatEntries({ columns, rows: kept }, extname(out)));
+  if (out !== undefined) await writeFileAtomic(out, formatEntries({ columns, rows: kept }, extname(out)));
   const counts = { entries: entries.length, pairs: pairs.length, removed: removed.size, kept: kept.length };
   output.result(
     fill(out === undefined ? messages.data.duplicates : messages.data.deduplicated, { ...counts, out: out ?? "" }),

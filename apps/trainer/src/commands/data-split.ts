@@ -1,9 +1,9 @@
 import { extname, join } from "node:path";
 import { splitData } from "@scratch-llm/finetune-instruct";
 import { Generator } from "@scratch-llm/nn";
+import { writeFileAtomic } from "@scratch-llm/safetensors/node";
 import type { Context } from "../flags.ts";
 import { fill } from "../messages/messages.ts";
-import { writeWhole } from "../run-folder.ts";
 import { readText } from "../text-data.ts";
 import { formatEntries, parseTableOrEntries } from "../tuning/data-file.ts";
 
@@ -24,7 +24,7 @@ export async function dataSplit(path: string, flags: DataSplitFlags, { output, m
   const files: Record<string, string> = {};
   for (const name of ["train", "val", "test"] as const) {
     files[name] = join(flags.out, `${name}${extension}`);
-    await writeWhole(files[name], formatEntries({ columns, rows: parts[name] }, extension));
+    await writeFileAtomic(files[name], formatEntries({ columns, rows: parts[name] }, extension));
     output.result(fill(messages.data.part, { path: files[name], count: parts[name].length }));
   }
   const counts = { train: parts.train.length, val: parts.val.length, test: parts.test.length };

@@ -8,12 +8,12 @@ import {
   randomSplit,
 } from "@scratch-llm/finetune-classifier";
 import { splitData } from "@scratch-llm/finetune-instruct";
+import { writeFileAtomic } from "@scratch-llm/safetensors/node";
 import { SAMPLE_SETS, type SampleSet } from "@scratch-llm/samples";
 import { DATA_FOLDER, datasetNamed, downloadDataset, KNOWN_DATASETS } from "../data/datasets.ts";
 import { TrainerError } from "../errors.ts";
 import type { Context } from "../flags.ts";
 import { fill } from "../messages/messages.ts";
-import { writeWhole } from "../run-folder.ts";
 import { readText } from "../text-data.ts";
 import { readTexts } from "../tuning/classify-task.ts";
 import { formatEntries, parseTableOrEntries, type Parts } from "../tuning/data-file.ts";
@@ -73,7 +73,7 @@ export async function prepare(source: string, flags: DataPrepareFlags, { output,
   const { files, counts } = isLabeled(content) ? labeledParts(content, flags) : entryParts(content, path);
   const out = flags.out ?? join(DATA_FOLDER, basename(source, extname(source)));
   for (const [name, text] of Object.entries(files)) {
-    await writeWhole(join(out, name), text);
+    await writeFileAtomic(join(out, name), text);
     output.result(fill(messages.data.part, { path: join(out, name), count: counts[name] ?? 0 }));
   }
   output.event({ type: "done", source: path, out, counts });

@@ -13,6 +13,7 @@ import {
   splitData,
 } from "@scratch-llm/finetune-instruct";
 import { openAnswerFile } from "@scratch-llm/finetune-instruct/node";
+import { writeFileAtomic } from "@scratch-llm/safetensors/node";
 import { SAMPLE_SETS } from "@scratch-llm/samples";
 import { loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "../bring-up.ts";
@@ -21,7 +22,7 @@ import { findModel } from "../find-model.ts";
 import { interrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
 import { makeDecoder } from "../make-decoder.ts";
-import { newRunPath, writeWhole } from "../run-folder.ts";
+import { newRunPath } from "../run-folder.ts";
 import { InstructConfig } from "../tuning/answer-config.ts";
 import { answerTasks } from "../tuning/answer-tasks.ts";
 import { readDataFile } from "../tuning/data-file.ts";
@@ -153,10 +154,10 @@ async function report(
     return { ...entry, remark };
   });
   const path = join(out, "responses.md");
-  await writeWhole(path, responsesMarkdown(answered, messages));
+  await writeFileAtomic(path, responsesMarkdown(answered, messages));
   // The book's file: every entry with "model_response".
   const entries = responses.map(({ response, ...entry }) => ({ ...entry, model_response: response }));
-  await writeWhole(join(out, "responses.json"), `${JSON.stringify(entries, null, 2)}\n`);
+  await writeFileAtomic(join(out, "responses.json"), `${JSON.stringify(entries, null, 2)}\n`);
 
   const results = { entries: responses.length, exactMatch: exact, rougeL: mean(rouge) };
   const shown = { count: responses.length, exact: (100 * exact).toFixed(1), rouge: results.rougeL.toFixed(3) };

@@ -4,10 +4,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fetchFirst, loadSpamData, SPAM_ADDRESSES } from "@scratch-llm/finetune-classifier/node";
 import { checkInstructions, checkPreferences, parseEntries } from "@scratch-llm/finetune-instruct";
-import { makeFolder } from "@scratch-llm/safetensors/node";
+import { makeFolder, writeFileAtomic } from "@scratch-llm/safetensors/node";
 import { TrainerError } from "../errors.ts";
 import { interrupted } from "../interrupt.ts";
-import { writeWhole } from "../run-folder.ts";
 
 /** The largest of the book's texts has half a megabyte: whatever has fifty is something else. */
 const MAX_BYTES = 50_000_000;
@@ -125,8 +124,8 @@ export async function downloadDataset(
   if (existing !== undefined && recorded !== "" && recorded !== sha256) {
     throw new TrainerError("DATA", `${path} has changed since its download. Delete it to download it again.`);
   }
-  if (existing === undefined) await writeWhole(path, content);
-  if (recorded !== sha256) await writeWhole(`${path}.sha256`, `${sha256}\n`);
+  if (existing === undefined) await writeFileAtomic(path, content);
+  if (recorded !== sha256) await writeFileAtomic(`${path}.sha256`, `${sha256}\n`);
   return { path, sha256, count, downloaded: existing === undefined };
 }
 

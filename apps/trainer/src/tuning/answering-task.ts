@@ -1,12 +1,13 @@
 import { parseEntries, type PromptFormat, respondAll, splitData, type Task } from "@scratch-llm/finetune-instruct";
 import type { GPTModelFast } from "@scratch-llm/gpt";
 import type { Losses, TrainEvent } from "@scratch-llm/pretrain";
+import { writeFileAtomic } from "@scratch-llm/safetensors/node";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import { TrainerError } from "../errors.ts";
 import type { Context } from "../flags.ts";
 import { interrupted } from "../interrupt.ts";
 import { fill, type Messages } from "../messages/messages.ts";
-import { type RunFolder, writeWhole } from "../run-folder.ts";
+import type { RunFolder } from "../run-folder.ts";
 import type { InstructConfig } from "./answer-config.ts";
 import type { DataFile, Parts } from "./data-file.ts";
 import { makeFormat, readFormat } from "./prompt-formats.ts";
@@ -151,7 +152,7 @@ async function writeResponses(
     output.event({ type: "response", index, ...answer });
   }
   const path = folder.file("responses.md");
-  await writeWhole(path, responsesMarkdown(answered, messages));
+  await writeFileAtomic(path, responsesMarkdown(answered, messages));
   output.note(fill(messages.tuning.written, { path }));
   return { responses: path };
 }

@@ -12,6 +12,7 @@ import {
 } from "@scratch-llm/finetune-classifier";
 import { GPT_CONFIGS, type GPTConfigName, GPTModelFast } from "@scratch-llm/gpt";
 import { manualSeed } from "@scratch-llm/nn";
+import { writeFileAtomic } from "@scratch-llm/safetensors/node";
 import { gpt2Tokenizer } from "@scratch-llm/tokenizer";
 import { findCachedModel, type LoadedModel } from "@scratch-llm/weights-loader/node";
 import { bringUpBackend } from "../bring-up.ts";
@@ -23,7 +24,7 @@ import { interrupted } from "../interrupt.ts";
 import { loadModelToTrain } from "../load-model.ts";
 import { fill, type Messages } from "../messages/messages.ts";
 import { resolveSettings } from "../resolve-config.ts";
-import { newRunPath, writeWhole } from "../run-folder.ts";
+import { newRunPath } from "../run-folder.ts";
 import { startCommand } from "../start-command.ts";
 import { computeOptions, StepCompiler } from "../step-compiler.ts";
 import { CLASSIFY_TASK, splitTexts } from "./classify-task.ts";
@@ -97,12 +98,12 @@ export async function runExperiments(flags: TuningFlags, rows: string | undefine
         const values = { step: row - 1, command: `${startCommand()} ${resume}` };
         throw new TrainerError("INTERRUPTED", fill(messages.classify.interrupted, values), { cause: error });
       });
-      await writeWhole(join(folder, "results.json"), `${JSON.stringify({ about, results }, null, 2)}\n`);
+      await writeFileAtomic(join(folder, "results.json"), `${JSON.stringify({ about, results }, null, 2)}\n`);
     }
     const result = results[row];
     const found = { ...(result && { result }), ...(missing !== undefined && { reason: missing }) };
     outcomes.push({ experiment, ...found, ...(init !== undefined && { model: "given model" }) });
-    await writeWhole(report, experimentsReport(outcomes, remark(about, backend.name, messages)));
+    await writeFileAtomic(report, experimentsReport(outcomes, remark(about, backend.name, messages)));
     output.result(lineOf(experiment, result, missing, messages));
     output.event({ type: "row", row, name, ...(result ?? { reason: missing }), book: experiment.book });
   }

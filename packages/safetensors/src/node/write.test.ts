@@ -55,10 +55,18 @@ it.each(bad)("refuses %s and keeps the old file", async (_, entries) => {
   await expectUntouched();
 });
 
-it("says what to do when the folder is not there or the name is taken by a folder", async () => {
-  await expect(writeFileAtomic(join(folder, "no", "x"), "text")).rejects.toThrow(/ENOENT.*folder exists/);
+it("makes the folder where it is not there", async () => {
+  await writeFileAtomic(join(folder, "a", "b", "x"), "text");
+  expect(await readFile(join(folder, "a", "b", "x"), "utf8")).toBe("text");
+  expect(await readdir(join(folder, "a", "b"))).toEqual(["x"]);
+});
+
+it("says what to do when the folder cannot be made or the name is taken by a folder", async () => {
+  await expect(writeFileAtomic(join(path, "no", "x"), "text")).rejects.toThrow(/Cannot make the folder .*no \(\w+\)/);
   await mkdir(join(folder, "taken"));
-  await expect(writeFileAtomic(join(folder, "taken"), "text")).rejects.toMatchObject({ code: "WRITE_FAILED" });
+  await expect(writeFileAtomic(join(folder, "taken"), "text")).rejects.toThrow(
+    /taken \(EISDIR\); choose another place/,
+  );
   expect((await readdir(folder)).toSorted()).toEqual(["model.safetensors", "taken"]);
 });
 

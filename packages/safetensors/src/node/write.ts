@@ -25,8 +25,8 @@ export async function writeSafetensors(
 }
 
 /**
- * Writes a file under a temporary name in the same folder, brings it to the disk, and only then gives it its name.
- * On any error the temporary file is removed and what was at `path` stays.
+ * Writes a file under a temporary name in the same folder, which is made where it is not there, brings it to the disk, and only
+ * then gives it its name. On any error the temporary file is removed and what was at `path` stays.
  *
  * @throws {SafetensorsError} `WRITE_FAILED`; an error of `chunks` itself passes through
  */
@@ -34,6 +34,7 @@ export async function writeFileAtomic(
   path: string,
   chunks: string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
+  await makeFolder(dirname(path));
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     const handle = await open(temporary, "wx");
@@ -103,6 +104,6 @@ function wrap(path: string, error: unknown): unknown {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   if (code === undefined || error instanceof SafetensorsError) return error;
   const full = code === "ENOSPC" || code === "EFBIG" || code === "EDQUOT";
-  const remedy = full ? "free some space" : "check that the folder exists and may be written";
+  const remedy = full ? "free some space" : "choose another place";
   return new SafetensorsError("WRITE_FAILED", `Cannot write ${path} (${code}); ${remedy}.`, { cause: error });
 }
