@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "weights-loader": ["gpt", "nn", "tokenizer", "safetensors"],
   lora: ["nn", "safetensors"],
   "finetune-classifier": ["gpt", "lora", "nn", "dataloader", "tokenizer", "pretrain"],
-  onnx: ["attention", "gpt", "tokenizer", "safetensors", "weights-loader"],
+  onnx: ["gpt", "tokenizer", "safetensors", "weights-loader"],
   "finetune-instruct": ["gpt", "lora", "nn", "dataloader", "tokenizer", "pretrain"],
 };
 

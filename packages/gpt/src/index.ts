@@ -23,6 +23,7 @@ export { generateTextSimple } from "./generate-text-simple.ts";
 export type { GenerateTextSimpleOptions } from "./generate-text-simple.ts";
 export { beamSearch } from "./generation/beam-search.ts";
 export type { Beam, BeamSearchOptions } from "./generation/beam-search.ts";
+export { checkIds, checkLength, sharedStart } from "./generation/check-rows.ts";
 export { CompiledDecoder } from "./generation/compiled-decoder.ts";
 export type { CompiledDecoderOptions } from "./generation/compiled-decoder.ts";
 export { DecoderSlots } from "./generation/decoder-slots.ts";

@@ -2,16 +2,20 @@ import { ContextLengthError } from "@scratch-llm/attention";
 import { EmptyPromptError, TokenIdError } from "../errors.ts";
 import type { Decoder } from "./decoder.ts";
 
-/** @throws ContextLengthError when a row of this length does not fit */
-export function checkLength(length: number, { contextLength }: Decoder): void {
+/**
+ * What every decoder asks of a row's length.
+ * @throws ContextLengthError when a row of this length does not fit
+ */
+export function checkLength(length: number, { contextLength }: Pick<Decoder, "contextLength">): void {
   if (length > contextLength) throw new ContextLengthError(length, contextLength);
 }
 
 /**
+ * What every decoder asks of tokens.
  * @throws EmptyPromptError when there is no token
  * @throws TokenIdError when a token is not in the vocabulary
  */
-export function checkIds(ids: ArrayLike<number>, { vocabSize }: Decoder): void {
+export function checkIds(ids: ArrayLike<number>, { vocabSize }: Pick<Decoder, "vocabSize">): void {
   if (ids.length === 0) throw new EmptyPromptError();
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i] ?? -1;
@@ -19,7 +23,10 @@ export function checkIds(ids: ArrayLike<number>, { vocabSize }: Decoder): void {
   }
 }
 
-/** How many tokens of a single row are known from the one before; its last is read again, for its logits. */
+/**
+ * How many tokens at the start of a single row are those of the row before, so that a decoder that holds it need not read them
+ * again. The last is always read, for its logits; several rows share nothing.
+ */
 export function sharedStart(rows: readonly ArrayLike<number>[], before: readonly ArrayLike<number>[]): number {
   const [row] = rows;
   const [cached] = before;

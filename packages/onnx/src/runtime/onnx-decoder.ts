@@ -1,6 +1,6 @@
-import type { Decoder } from "@scratch-llm/gpt";
+import { checkIds, checkLength, type Decoder, sharedStart } from "@scratch-llm/gpt";
 import type { GPTSession } from "./gpt-session.ts";
-import { checkId, checkLength, checkPrompt, type DecoderOptions, readPrompts } from "./read-prompt.ts";
+import { type DecoderOptions, readPrompts } from "./read-prompt.ts";
 
 /**
  * Decodes with ONNX Runtime. Rows may differ in length, and each gives the logits it would give alone. A single row that
@@ -32,9 +32,12 @@ export class OnnxDecoder implements Decoder {
    * @throws TokenIdError when a token is not in the vocabulary
    */
   async prefill(rows: readonly Int32Array[]): Promise<Float32Array[]> {
-    const { config, store } = this.#session;
-    for (const row of rows) checkPrompt(row, config);
-    const known = this.#sharedStart(rows);
+    const { store } = this.#session;
+    for (const row of rows) {
+      checkIds(row, this);
+      checkLength(row.length, this);
+    }
+    const known = sharedStart(rows, this.#rows);
     if (known > 0) await this.truncate(known);
     else this.dispose();
     const isSame = (a: Int32Array, b: Int32Array): boolean => a.length === b.length && a.every((id, i) => id === b[i]);
@@ -53,10 +56,9 @@ export class OnnxDecoder implements Decoder {
    * @throws TokenIdError when a token is not in the vocabulary
    */
   async step(ids: Int32Array): Promise<Float32Array[]> {
-    const { config, store } = this.#session;
     this.#options.signal?.throwIfAborted();
-    for (const id of ids) checkId(id, config);
-    checkLength(Math.max(...store.lengths) + 1, config);
+    checkIds(ids, this);
+    checkLength(Math.max(...this.#session.store.lengths) + 1, this);
     const tokens = Array.from(ids, (id) => [id]);
     const logits = await this.#session.append([...this.#rows.keys()], tokens);
     for (const [i, row] of this.#rows.entries()) row.push(ids[i]!);
@@ -79,15 +81,5 @@ export class OnnxDecoder implements Decoder {
   dispose(): void {
     this.#session.store.clear();
     this.#rows = [];
-  }
-
-  /** How many tokens of a single row can be kept; the last is read again, for its logits. */
-  #sharedStart(rows: readonly Int32Array[]): number {
-    const [row] = rows;
-    const [held] = this.#rows;
-    if (!row || !held || rows.length > 1 || this.#rows.length > 1) return 0;
-    let known = 0;
-    while (known < row.length - 1 && known < held.length && row[known] === held[known]) known++;
-    return known;
   }
 }

@@ -1,6 +1,6 @@
-import { checkSlot, type SlotDecoder, type SlotTokens } from "@scratch-llm/gpt";
+import { checkIds, checkLength, checkSlot, type SlotDecoder, type SlotTokens } from "@scratch-llm/gpt";
 import type { GPTSession } from "./gpt-session.ts";
-import { checkLength, checkPrompt, type DecoderOptions, readPrompt } from "./read-prompt.ts";
+import { type DecoderOptions, readPrompt } from "./read-prompt.ts";
 
 /** How `OnnxSlots` works. */
 export interface OnnxSlotsOptions extends DecoderOptions {
@@ -61,10 +61,9 @@ export class OnnxSlots implements SlotDecoder {
   }
 
   #check({ slot, ids }: SlotTokens): void {
-    const { config, store } = this.#session;
     checkSlot(slot, this);
-    checkPrompt(ids, config);
-    checkLength((store.lengths[this.#slots.indexOf(slot)] ?? 0) + ids.length, config);
+    checkIds(ids, this);
+    checkLength((this.#session.store.lengths[this.#slots.indexOf(slot)] ?? 0) + ids.length, this);
   }
 
   /** The row of a slot; a new one where it was free. */

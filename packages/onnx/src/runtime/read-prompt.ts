@@ -1,5 +1,3 @@
-import { ContextLengthError } from "@scratch-llm/attention";
-import { EmptyPromptError, type GPTConfig, TokenIdError } from "@scratch-llm/gpt";
 import type { GPTSession } from "./gpt-session.ts";
 
 /** How an ONNX decoder works. */
@@ -61,19 +59,4 @@ async function readEven(
     );
   }
   return logits;
-}
-
-/** @throws EmptyPromptError, ContextLengthError, TokenIdError */
-export function checkPrompt(ids: ArrayLike<number>, config: GPTConfig): void {
-  if (ids.length === 0) throw new EmptyPromptError();
-  checkLength(ids.length, config);
-  for (let i = 0; i < ids.length; i++) checkId(ids[i]!, config);
-}
-
-export function checkLength(length: number, { contextLength }: GPTConfig): void {
-  if (length > contextLength) throw new ContextLengthError(length, contextLength);
-}
-
-export function checkId(id: number, { vocabSize }: GPTConfig): void {
-  if (!(id >= 0 && id < vocabSize)) throw new TokenIdError(id, vocabSize);
 }
