@@ -61,12 +61,24 @@ describe.skipIf(!hasBrowser)("looking closely", { timeout: 120_000 }, () => {
     await context.close();
   });
 
-  it("looks at the last 128 tokens of a long text, and says so", async () => {
-    const { page, context } = await site.open(`tab=attention&text=${"bell+".repeat(200)}`);
-    await expect.poll(() => page.locator("main .notice").innerText()).toContain("last 128 tokens");
-    expect(await page.getByTestId("attention-tokens").locator("button").count()).toBe(128);
-    await context.close();
-  });
+  it.each(["embeddings", "attention", "block", "next-token"])(
+    "looks in %s at the last 128 tokens of a megabyte, and says so",
+    async (tab) => {
+      const { page, context, errors } = await site.open(`tab=${tab}`);
+      const text = page.getByTestId(`${tab}-text`);
+      await text.evaluate((area: HTMLTextAreaElement, megabyte) => {
+        area.value = megabyte;
+        area.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      }, "The bell of the harbour rings, and 何大娘 says 😀. ".repeat(18_000));
+      await expect.poll(() => page.locator("main .notice").innerText()).toContain("last 128 tokens");
+      expect(await page.getByTestId(`${tab}-tokens`).locator("button").count()).toBe(128);
+      await text.fill("The <|endoftext|>");
+      await expect.poll(() => page.getByTestId(`${tab}-tokens`).innerText()).toMatch(/<\|endoftext\|>$/u);
+      expect(await page.locator(".error-line").count()).toBe(0);
+      expect(errors).toEqual([]);
+      await context.close();
+    },
+  );
 
   it.each(["embeddings", "attention", "block", "next-token"])(
     "says what it lacks in %s without a text",

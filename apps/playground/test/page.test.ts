@@ -88,8 +88,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     const { page, context } = await site.open("tab=attention");
     const worst = await page.evaluate(async () => {
       const { engine } = __pg;
-      const tokens = await engine.call("encode", { model: "shown", text: "The clock on the tower strikes." });
-      const ids = Int32Array.from(tokens, ({ id }) => id);
+      const ids = await engine.call("encode", { model: "shown", text: "The clock on the tower strikes." });
       const { weights } = await engine.call("attention", { model: "shown", ids, causal: true });
       let [error, future] = [0, 0];
       for (const layer of weights) {

@@ -34,7 +34,8 @@ describe.skipIf(!hasBrowser)("the engine in Chromium on WASM", () => {
     const text = await page.evaluate(async () => {
       window.workers.at(-1)?.terminate();
       window.workers.at(-1)?.dispatchEvent(new ErrorEvent("error", { message: "terminated" }));
-      const tokens = await window.engine.call("encode", { model: "tiny", text: "何大娘" });
+      const ids = await window.engine.call("encode", { model: "tiny", text: "何大娘" });
+      const tokens = await window.engine.call("tokens", { model: "tiny", ids });
       return tokens.map((token) => token.text).join("");
     });
     expect(text).toContain("娘");

@@ -47,7 +47,8 @@ describe("asking the engine", () => {
   it("waits with a question until the model that is being loaded is there", async () => {
     await engine.start("cpu");
     const loading = engine.call("loadModel", TINY);
-    const tokens = await engine.call("encode", { model: "tiny", text: "何大娘" });
+    const ids = await engine.call("encode", { model: "tiny", text: "何大娘" });
+    const tokens = await engine.call("tokens", { model: "tiny", ids });
     expect(tokens.map(({ text }) => text).join("")).toContain("何");
     await loading;
     expect(await engine.call("vocabulary", { model: "tiny" })).toHaveLength(1536);
@@ -82,9 +83,7 @@ describe("asking the engine", () => {
     await engine.start("cpu");
     await engine.call("loadModel", TINY);
     const sampling = { temperature: 1.5, topK: 40, topP: 0.95 };
-    const prompt = Int32Array.from(
-      (await engine.call("encode", { model: "tiny", text: "He said" })).map(({ id }) => id),
-    );
+    const prompt = await engine.call("encode", { model: "tiny", text: "He said" });
     const logits = await engine.call("nextToken", { model: "tiny", ids: prompt });
     for (const seed of [1, 2, 3]) {
       const { ids } = await engine.call("generate", { ...KNOBS, prompt, sampling, seed, maxNewTokens: 1 });

@@ -60,6 +60,7 @@ const REPEATABLE: ReadonlySet<MethodName> = new Set([
   "download",
   "storedModels",
   "encode",
+  "tokens",
   "vocabulary",
   "nextToken",
   "attention",

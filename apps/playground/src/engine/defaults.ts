@@ -1,5 +1,8 @@
 import type { RunSettings, TuningSettings } from "./protocol.ts";
 
+/** Most tokens of a text that are shown one by one. */
+export const SHOWN_TOKENS = 128;
+
 /** A training that shows something within a minute on WASM: half a million weights, the built-in texts. */
 export const DEFAULT_RUN: RunSettings = {
   seed: 123,

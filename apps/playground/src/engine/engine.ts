@@ -7,7 +7,7 @@ import { attention } from "./look/attention.ts";
 import { traceBlock } from "./look/block.ts";
 import { embeddingPlane, embeddingSum, neighbours } from "./look/embeddings.ts";
 import { nextTokenLogits } from "./look/next-token.ts";
-import { tokensOf, vocabulary } from "./look/tokens.ts";
+import { encode, tokensOf, vocabulary } from "./look/tokens.ts";
 import { deleteStored, describeDownload, download, storage } from "./models/hub.ts";
 import { load } from "./models/load.ts";
 import { Shelf } from "./models/shelf.ts";
@@ -56,8 +56,9 @@ export function createEngine(host: Host): Handlers {
 
     async encode({ model, text }) {
       const { tokenizer } = await shelf.get(model);
-      return tokensOf(tokenizer, tokenizer.encode(text));
+      return encode(tokenizer, text);
     },
+    tokens: async ({ model, ids }) => tokensOf((await shelf.get(model)).tokenizer, ids),
     async vocabulary({ model: name }) {
       const { tokenizer, info } = await shelf.get(name);
       return vocabulary(tokenizer, info.config.vocabSize);
@@ -72,7 +73,7 @@ export function createEngine(host: Host): Handlers {
     async generate(params, asked) {
       const shelved = await shelf.get(params.model);
       const { tokenizer } = shelved;
-      const promptIds = typeof params.prompt === "string" ? tokenizer.encode(params.prompt) : params.prompt;
+      const promptIds = typeof params.prompt === "string" ? encode(tokenizer, params.prompt) : params.prompt;
       return writeWith(shelved, params.useCache ?? true, {
         tokenizer,
         promptIds,

@@ -6,7 +6,12 @@ import type { ArgumentError, ShapeError, StateDictError } from "@scratch-llm/nn"
 import type { OnnxErrorCode } from "@scratch-llm/onnx";
 import type { CheckpointError, NonFiniteLossError, TrainOptionsError } from "@scratch-llm/pretrain";
 import type { SafetensorsErrorCode } from "@scratch-llm/safetensors";
-import type { TokenizerFormatError, TrainBPEOptionsError, WordTooLongError } from "@scratch-llm/tokenizer";
+import type {
+  DisallowedSpecialError,
+  TokenizerFormatError,
+  TrainBPEOptionsError,
+  WordTooLongError,
+} from "@scratch-llm/tokenizer";
 import type { DownloadErrorCode, WeightsErrorCode } from "@scratch-llm/weights-loader";
 import type { FaultCode } from "./fault.ts";
 
@@ -16,6 +21,7 @@ type Coded =
   | CheckpointError
   | ClassifierOptionError
   | CursorMismatchError
+  | DisallowedSpecialError
   | EmptyPromptError
   | GenerateOptionsError
   | GPTConfigError

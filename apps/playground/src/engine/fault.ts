@@ -12,7 +12,8 @@ export type FaultCode =
   | "NOT_TUNED"
   | "VOCABULARY"
   | "STORAGE"
-  | "POSITION";
+  | "NO_TEXT"
+  | "NO_BLOCK";
 
 /** An error of the engine itself; the packages below have their own. */
 export class EngineFault extends Error {

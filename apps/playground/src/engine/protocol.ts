@@ -31,13 +31,17 @@ interface Methods {
   storedModels: Method<object, Storage>;
   deleteStored: Method<{ readonly name: string }, Storage>;
 
-  encode: Method<ForModel & { readonly text: string }, Token[]>;
+  /** The ids of a text. Special tokens that stand in it, such as `<|endoftext|>`, are read as such. */
+  encode: Method<ForModel & { readonly text: string }, Int32Array>;
+  /** What the ids stand for, one by one. */
+  tokens: Method<ForIds, Token[]>;
   /** The text of every token, by id; bytes that are no whole character in hex, such as `E6 88`. */
   vocabulary: Method<ForModel, string[]>;
   /** Logits (vocabSize) after the last of the ids. Filters and samples: `sampling.ts`, without another pass. */
   nextToken: Method<ForIds, Float32Array>;
   attention: Method<ForIds & { readonly causal: boolean }, Attention>;
-  block: Method<ForIds & { readonly block: number; readonly position: number }, BlockTrace>;
+  /** `token` counts from the first of those that are looked at. */
+  block: Method<ForIds & { readonly block: number; readonly token: number }, BlockTrace>;
   embeddings: Method<ForIds, EmbeddingSum>;
   /** Tokens whose embeddings point most nearly the same way. */
   neighbours: Method<ForModel & { readonly id: number; readonly count: number }, Neighbour[]>;
@@ -231,19 +235,24 @@ export interface Token {
   readonly bytes: Uint8Array;
 }
 
-/** Letters: t tokens, h heads. At most the last 128 tokens are looked at. */
-export interface Attention {
-  /** The position of the first token that was looked at; 0 unless tokens were left out. */
-  readonly first: number;
+/** What was looked at: the last 128 tokens of a text, or as many as the model sees. */
+interface LookedAt {
   readonly tokens: readonly Token[];
+  /** Where the first of them stands in the text; 0 unless tokens were left out. */
+  readonly first: number;
+}
+
+/** Letters: t tokens, h heads. */
+export interface Attention extends LookedAt {
   readonly heads: number;
   /** One (h, t, t) per layer: row = query, column = key. */
   readonly weights: readonly Float32Array[];
 }
 
 /** Every stage of one block for one token, in order (book section 4.5). Letters: e width, t tokens, h heads. */
-export interface BlockTrace {
-  readonly tokens: readonly Token[];
+export interface BlockTrace extends LookedAt {
+  /** Which of the tokens it is: the one that was asked for, or the last. */
+  readonly index: number;
   readonly stages: readonly {
     readonly name: BlockStage;
     readonly shape: readonly number[];
@@ -269,8 +278,7 @@ export type BlockStage =
   | "output"; // (e)
 
 /** Letters: t tokens, e width. */
-export interface EmbeddingSum {
-  readonly tokens: readonly Token[];
+export interface EmbeddingSum extends LookedAt {
   readonly width: number;
   readonly token: Float32Array; // (t, e)
   readonly position: Float32Array; // (t, e)
@@ -282,8 +290,7 @@ export interface Neighbour extends Token {
   readonly similarity: number;
 }
 
-export interface EmbeddingPlane {
-  readonly tokens: readonly Token[];
+export interface EmbeddingPlane extends LookedAt {
   readonly points: Float32Array; // (t, 2)
   /** Shares of the variance along x and y. */
   readonly explained: readonly [number, number];

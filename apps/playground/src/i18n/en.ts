@@ -58,6 +58,7 @@ export const en = {
   showBundled: "Show the built-in model",
   modelNames: { bundled: "tiny, built in", run: "from your training" },
   parameters: (count: string) => `${count} parameters`,
+  cut: (count: string) => `Only the last ${count} tokens are shown.`,
   showTable: "Show as table",
   hideTable: "Hide the table",
 };

@@ -58,6 +58,7 @@ export const zh: Words = {
   showBundled: "使用内置模型",
   modelNames: { bundled: "内置的小模型", run: "来自你的训练" },
   parameters: (count) => `${count} 个参数`,
+  cut: (count) => `只显示最后 ${count} 个词元。`,
   showTable: "显示为表格",
   hideTable: "隐藏表格",
 };

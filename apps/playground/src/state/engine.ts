@@ -70,9 +70,8 @@ export async function startEngine(backend: BackendChoice = "auto"): Promise<void
 }
 
 /** A text as the shown model reads it. */
-export async function idsOf(text: string): Promise<Int32Array> {
-  const tokens = await engine.call("encode", { model: MODEL, text });
-  return Int32Array.from(tokens, ({ id }) => id);
+export function idsOf(text: string): Promise<Int32Array> {
+  return engine.call("encode", { model: MODEL, text });
 }
 
 function fromSubscription(): ReadonlySignal<EngineState> {

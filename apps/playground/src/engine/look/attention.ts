@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Open } from "../models/shelf.ts";
 import type { Attention } from "../protocol.ts";
-import { lastOf, readAll, rowOf, SHOWN_TOKENS } from "./inputs.ts";
+import { readAll, rowOf, shownOf } from "./inputs.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** How much every token looks at every other, in all layers and heads; with or without the causal mask. */
 export async function attention(shelved: Open, ids: Int32Array, causal: boolean): Promise<Attention> {
   const { model, tokenizer } = shelved;
-  const shown = lastOf(ids, Math.min(SHOWN_TOKENS, model.config.contextLength));
+  const shown = shownOf(ids, shelved);
   const weights: tf.Tensor[] = []; // (1, h, t, t) each
   for (const { att } of model.trfBlocks) att.causal = causal;
   try {

@@ -3,28 +3,29 @@ import * as tf from "@tensorflow/tfjs";
 import { EngineFault } from "../fault.ts";
 import type { Open } from "../models/shelf.ts";
 import type { BlockStage, BlockTrace } from "../protocol.ts";
-import { lastOf, readAll, rowOf, SHOWN_TOKENS } from "./inputs.ts";
+import { readAll, rowOf, shownOf } from "./inputs.ts";
 import { tokensOf } from "./tokens.ts";
 
-/** A step through one block for the token at a position, with every number between the layers (book section 4.5). */
+/** A step through one block for one of the shown tokens, the last where there are fewer, with every number between the layers (book section 4.5). */
 export async function traceBlock(
   shelved: Open,
   ids: Int32Array,
-  { block, position }: { readonly block: number; readonly position: number },
+  { block, token }: { readonly block: number; readonly token: number },
 ): Promise<BlockTrace> {
   const { model, tokenizer } = shelved;
-  const shown = lastOf(ids, Math.min(SHOWN_TOKENS, model.config.contextLength));
-  const row = position - shown.first;
-  if (!model.trfBlocks[block] || !(row >= 0 && row < shown.ids.length)) {
-    throw new EngineFault("POSITION", `There is no token ${position} or no block ${block} to look at.`);
-  }
+  const shown = shownOf(ids, shelved);
+  const index = Math.min(token, shown.ids.length - 1);
+  const { length } = model.trfBlocks;
+  if (!model.trfBlocks[block]) throw new EngineFault("NO_BLOCK", `There is no block ${block} among the ${length}.`);
   const stages = tf.tidy(() =>
-    trace(shelved, shown.ids, { block, row }).map(([name, value]) => [name, tf.keep(value)] as const),
+    trace(shelved, shown.ids, { block, row: index }).map(([name, value]) => [name, tf.keep(value)] as const),
   );
   const shapes = stages.map(([, value]) => value.shape);
   const values = await readAll(stages.map(([, value]) => value));
   return {
     tokens: tokensOf(tokenizer, shown.ids),
+    first: shown.first,
+    index,
     stages: stages.map(([name], i) => ({ name, shape: shapes[i]!, values: values[i]! })),
   };
 }

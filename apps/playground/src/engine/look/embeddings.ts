@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Open } from "../models/shelf.ts";
 import type { EmbeddingPlane, EmbeddingSum, Neighbour } from "../protocol.ts";
-import { lastOf, readAll, rowOf, SHOWN_TOKENS } from "./inputs.ts";
+import { readAll, rowOf, shownOf } from "./inputs.ts";
 import { principalPlane } from "./principal-plane.ts";
 import { tokensOf } from "./tokens.ts";
 
 /** What enters the first block: token and position embedding of each token, and their sum (book section 2.8). */
 export async function embeddingSum(shelved: Open, ids: Int32Array): Promise<EmbeddingSum> {
   const { model, tokenizer } = shelved;
-  const shown = lastOf(ids, Math.min(SHOWN_TOKENS, model.config.contextLength));
+  const shown = shownOf(ids, shelved);
   const [token, position, sum] = await readAll(
     tf.tidy(() => {
       const tokens = model.tokEmb.forward(rowOf(shown.ids, shelved)).squeeze([0]); // (t, e)
@@ -18,6 +18,7 @@ export async function embeddingSum(shelved: Open, ids: Int32Array): Promise<Embe
   );
   return {
     tokens: tokensOf(tokenizer, shown.ids),
+    first: shown.first,
     width: model.config.embDim,
     token: token!,
     position: position!,
@@ -46,6 +47,12 @@ export async function neighbours(shelved: Open, id: number, count: number): Prom
 
 /** The token embeddings of the ids in the plane of their largest variance. */
 export async function embeddingPlane(shelved: Open, ids: Int32Array): Promise<EmbeddingPlane> {
-  const [rows] = await readAll([tf.tidy(() => shelved.model.tokEmb.forward(rowOf(ids, shelved)).squeeze([0]))]);
-  return { tokens: tokensOf(shelved.tokenizer, ids), ...principalPlane(rows!, shelved.model.config.embDim) };
+  const { model, tokenizer } = shelved;
+  const shown = shownOf(ids, shelved);
+  const [rows] = await readAll([tf.tidy(() => model.tokEmb.forward(rowOf(shown.ids, shelved)).squeeze([0]))]);
+  return {
+    tokens: tokensOf(tokenizer, shown.ids),
+    first: shown.first,
+    ...principalPlane(rows!, model.config.embDim),
+  };
 }

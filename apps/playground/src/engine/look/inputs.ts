@@ -1,10 +1,8 @@
+import { type GPTConfig, TokenIdError } from "@scratch-llm/gpt";
 import * as tf from "@tensorflow/tfjs";
+import { SHOWN_TOKENS } from "../defaults.ts";
 import { EngineFault } from "../fault.ts";
-import type { GPTConfig } from "@scratch-llm/gpt";
 import type { Open } from "../models/shelf.ts";
-
-/** Most tokens that the pictures show. */
-export const SHOWN_TOKENS = 128;
 
 /** The last tokens that a pass can see, and the position of the first of them. */
 export function lastOf(ids: Int32Array, most: number): { ids: Int32Array; first: number } {
@@ -12,19 +10,22 @@ export function lastOf(ids: Int32Array, most: number): { ids: Int32Array; first:
   return { ids: ids.slice(first), first };
 }
 
-/** A batch of one row. @throws EngineFault where it is empty or has a token that the model does not */
+/** {@link lastOf} for what is looked at in pictures. */
+export function shownOf(ids: Int32Array, { model }: Pick<Open, "model">): { ids: Int32Array; first: number } {
+  return lastOf(ids, Math.min(SHOWN_TOKENS, model.config.contextLength));
+}
+
+/** A batch of one row. @throws EngineFault `NO_TEXT`, TokenIdError */
 export function rowOf(ids: Int32Array, { model }: Pick<Open, "model">): tf.Tensor2D {
   checkIds(ids, model.config);
   return tf.tensor2d(ids, [1, ids.length], "int32");
 }
 
-/** @throws EngineFault where there is no token, or one that the model does not have */
+/** @throws EngineFault `NO_TEXT`, TokenIdError */
 export function checkIds(ids: Int32Array, { vocabSize }: GPTConfig): void {
   const unknown = ids.find((id) => !(id >= 0 && id < vocabSize));
-  if (ids.length === 0) throw new EngineFault("POSITION", "There is no token to look at; write some text.");
-  if (unknown !== undefined) {
-    throw new EngineFault("POSITION", `Token ${unknown} is not in the model's vocabulary of ${vocabSize}.`);
-  }
+  if (ids.length === 0) throw new EngineFault("NO_TEXT", "There is no token to look at; write some text.");
+  if (unknown !== undefined) throw new TokenIdError(unknown, vocabSize);
 }
 
 /** Reads tensors and disposes of them. */

@@ -9,6 +9,7 @@ import { attention } from "./attention.ts";
 import { traceBlock } from "./block.ts";
 import { embeddingPlane, embeddingSum, neighbours } from "./embeddings.ts";
 import { nextTokenLogits } from "./next-token.ts";
+import { encode } from "./tokens.ts";
 import { principalPlane } from "./principal-plane.ts";
 
 onBackends(
@@ -54,13 +55,25 @@ onBackends(
 
     it("shows the last 128 tokens of a longer text", async () => {
       const long = Int32Array.from({ length: 300 }, (_, i) => ids[i % ids.length]!);
-      const { first, tokens } = await attention(shelved, long, true);
-      expect([first, tokens.length, tokens[0]?.id]).toEqual([172, 128, long[172]]);
+      const trace = await traceBlock(shelved, long, { block: 0, token: 200 });
+      expect(trace.index).toBe(127);
+      for (const { first, tokens } of [
+        await attention(shelved, long, true),
+        await embeddingSum(shelved, long),
+        await embeddingPlane(shelved, long),
+        trace,
+      ]) {
+        expect([first, tokens.length, tokens[0]?.id]).toEqual([172, 128, long[172]]);
+      }
+    });
+
+    it("reads a special token in a text as what it is", () => {
+      expect(encode(shelved.tokenizer, "<|endoftext|>")).toEqual(Int32Array.of(shelved.tokenizer.eosId!));
     });
 
     it("traces a block to the numbers of the model itself", async () => {
       const position = ids.length - 3;
-      const { stages } = await traceBlock(shelved, ids, { block: 1, position });
+      const { stages } = await traceBlock(shelved, ids, { block: 1, token: position });
       const found = new Map(stages.map(({ name, values }) => [name, values]));
       let output: Float32Array | undefined;
       tf.tidy(() => {
@@ -109,7 +122,7 @@ onBackends(
 
     it.runIf(backend === "cpu")("leaves no tensor behind", async () => {
       const before = tf.memory().numTensors;
-      await traceBlock(shelved, ids, { block: 0, position: 2 });
+      await traceBlock(shelved, ids, { block: 0, token: 2 });
       await neighbours(shelved, 5, 3);
       await embeddingSum(shelved, ids);
       await nextTokenLogits(shelved, ids);

@@ -1,6 +1,11 @@
 import type { Tokenizer } from "@scratch-llm/tokenizer";
 import type { Token } from "../protocol.ts";
 
+/** A text's ids. What a user writes here harms nobody: special tokens are what they are. */
+export function encode(tokenizer: Tokenizer, text: string): Int32Array {
+  return tokenizer.encode(text, { allowedSpecial: "all" });
+}
+
 /** Tokens with what the page shows of them. */
 export function tokensOf(tokenizer: Tokenizer, ids: Iterable<number>): Token[] {
   return Array.from(ids, (id) => {

@@ -16,7 +16,6 @@ export const en = {
   linksHint: "Choose a token, or point at one here or in the picture, to see its row.",
   rowSum: (sum: string) => `The row sums to ${sum}.`,
   masked: "Grey is what the causal mask hides: those weights are exactly 0.",
-  cut: (count: string) => `Only the last ${count} tokens are shown.`,
   png: "Save as PNG",
   csv: "Save as CSV",
   tableColumns: ["Token", "Share"],

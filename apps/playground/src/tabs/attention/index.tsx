@@ -1,7 +1,8 @@
 import { useComputed, useSignal } from "@preact/signals";
-import { formatNumber, words } from "../../i18n/language.ts";
+import { words } from "../../i18n/language.ts";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
+import { CutNotice } from "../../ui/cut-notice.tsx";
 import { Failure } from "../../ui/failure.tsx";
 import type { Cell } from "../../ui/heat-map.tsx";
 import { Select } from "../../ui/select.tsx";
@@ -45,7 +46,7 @@ export function AttentionTab() {
         </div>
         {error && <Failure error={error} />}
         {!value && <p class="quiet">{t.waiting}</p>}
-        {value && value.first > 0 && <p class="notice">{t.cut(formatNumber(labels.length))}</p>}
+        {value && <CutNotice looked={value} />}
       </Panel>
       {value && shown.value && (
         <>

@@ -18,7 +18,6 @@ export const zh: Words = {
   linksHint: "选择一个词元，或在这里、在图上指向一个，看它的那一行。",
   rowSum: (sum) => `这一行之和为 ${sum}。`,
   masked: "灰色是因果掩码挡住的部分：那里的权重恰好是 0。",
-  cut: (count) => `只显示最后 ${count} 个词元。`,
   png: "存为 PNG",
   csv: "存为 CSV",
   tableColumns: ["词元", "份额"],

@@ -2,6 +2,7 @@ import { words } from "../../i18n/language.ts";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { Button } from "../../ui/button.tsx";
+import { CutNotice } from "../../ui/cut-notice.tsx";
 import { Failure } from "../../ui/failure.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
@@ -24,11 +25,7 @@ export function BlockTab() {
         token: params.token.value,
         model: model.value,
       },
-    async ({ text, block, token }) => {
-      const ids = await idsOf(text);
-      const position = Math.min(token, ids.length - 1);
-      return { ...(await engine.call("block", { model: MODEL, ids, block, position })), position };
-    },
+    async ({ text, block, token }) => engine.call("block", { model: MODEL, ids: await idsOf(text), block, token }),
   );
   const { value, error } = traced.value;
   const blocks = Array.from({ length: model.value?.config.nLayers ?? 1 }, (_, i) => ({ value: i, label: String(i) }));
@@ -41,11 +38,12 @@ export function BlockTab() {
           <Select label={t.block} value={params.block} choices={blocks} testId="block" />
         </div>
         {error && <Failure error={error} />}
+        {value && <CutNotice looked={value} />}
         {value ? (
           <TokenPicker
             label={t.tokens}
             tokens={value.tokens}
-            chosen={value.position}
+            chosen={value.index}
             onChoose={(index) => (params.token.value = index)}
             testId="block-tokens"
           />

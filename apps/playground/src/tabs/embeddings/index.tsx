@@ -2,6 +2,7 @@ import { useComputed } from "@preact/signals";
 import { words } from "../../i18n/language.ts";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
+import { CutNotice } from "../../ui/cut-notice.tsx";
 import { Failure } from "../../ui/failure.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
@@ -35,6 +36,7 @@ export function EmbeddingsTab() {
       <Panel>
         <TextInput label={t.text} value={params.text} rows={2} testId="embeddings-text" />
         {error && <Failure error={error} />}
+        {value && <CutNotice looked={value.sum} />}
         {value ? (
           <TokenPicker
             label={t.tokens}

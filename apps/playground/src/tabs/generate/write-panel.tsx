@@ -12,6 +12,7 @@ import { WriterStatus } from "./writer-status.tsx";
 import { zh } from "./zh.ts";
 
 const writer = new Writer();
+const SHOWN_CHARACTERS = 1000;
 
 /** A beginning, and what the model makes of it. */
 export function WritePanel() {
@@ -54,7 +55,7 @@ export function WritePanel() {
         </Button>
       </div>
       <div class="written" data-testid="written" aria-label={t.written} role="group">
-        <span class="quiet">{params.prompt}</span>
+        <span class="quiet">{endOf(params.prompt.value)}</span>
         <strong>{writer.text}</strong>
       </div>
       <WriterStatus writer={writer} />
@@ -72,6 +73,11 @@ export function WritePanel() {
       )}
     </Panel>
   );
+}
+
+/** The end of a beginning: the whole of a long one would push out of sight what is written behind it. */
+function endOf(prompt: string): string {
+  return prompt.length > SHOWN_CHARACTERS ? `…${prompt.slice(-SHOWN_CHARACTERS)}` : prompt;
 }
 
 /** Everything that it takes to write the same again. */

@@ -1,11 +1,12 @@
 import { useComputed } from "@preact/signals";
-import type { Token } from "../../engine/protocol.ts";
+import { SHOWN_TOKENS } from "../../engine/defaults.ts";
 import { drawToken, filterLogits } from "../../engine/sampling.ts";
 import { words } from "../../i18n/language.ts";
-import { engine, MODEL, model } from "../../state/engine.ts";
+import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { samplingOf } from "../../state/sampling-knobs.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { Button } from "../../ui/button.tsx";
+import { CutNotice } from "../../ui/cut-notice.tsx";
 import { Failure } from "../../ui/failure.tsx";
 import { NumberInput } from "../../ui/number-input.tsx";
 import { Slider } from "../../ui/slider.tsx";
@@ -23,9 +24,10 @@ export function NextTokenTab() {
   const pass = useAnswer(
     () => model.value && { text: params.text.value, chosen: params.chosen.value, model: model.value },
     async ({ text, chosen }) => {
-      const prompt = await engine.call("encode", { model: MODEL, text });
-      const ids = Int32Array.from([...prompt.map(({ id }) => id), ...chosen]);
-      return { prompt, logits: await engine.call("nextToken", { model: MODEL, ids }) };
+      const prompt = await idsOf(text);
+      const logits = await engine.call("nextToken", { model: MODEL, ids: Int32Array.from([...prompt, ...chosen]) });
+      const first = Math.max(0, prompt.length - SHOWN_TOKENS);
+      return { prompt: { tokens: prompt.slice(first), first }, logits };
     },
   );
   const vocabulary = useAnswer(
@@ -39,12 +41,9 @@ export function NextTokenTab() {
   });
 
   const texts = vocabulary.value.value;
-  const tokens = [
-    ...(pass.value.value?.prompt ?? []),
-    ...params.chosen.value.map((id): Pick<Token, "id" | "text"> => ({ id, text: texts?.[id] ?? "" })),
-  ];
-  const promptLength = tokens.length - params.chosen.value.length;
-  const { stale = false, error } = pass.value;
+  const { value, stale = false, error } = pass.value;
+  const ids = [...(value?.prompt.tokens ?? []), ...params.chosen.value];
+  const promptLength = ids.length - params.chosen.value.length;
   const choose = (id: number): void => {
     if (!stale) params.chosen.value = [...params.chosen.value, id];
   };
@@ -54,9 +53,10 @@ export function NextTokenTab() {
     <TabPage title={t.title} section="5.3" lead={t.lead}>
       <Panel>
         <TextInput label={t.text} value={params.text} rows={2} testId="next-token-text" />
+        {value && <CutNotice looked={value.prompt} />}
         <TokenPicker
           label={t.tokens}
-          tokens={tokens}
+          tokens={ids.map((id) => ({ id, text: texts?.[id] ?? "" }))}
           onChoose={(index) => keep(index + 1 - promptLength)}
           testId="next-token-tokens"
         />
