@@ -69,6 +69,16 @@ describe.skipIf(!hasBrowser)("what is dropped", { timeout: 120_000 }, () => {
     await context.close();
   });
 
+  it("says that a zip is none", async () => {
+    const { page, context, errors } = await site.open("tab=train", { locale: "zh-CN" });
+    await dropMade(page, "train-open", { "run.zip": "no zip" });
+    const [chinese, english] = (await page.getByRole("alert").innerText()).split("\n");
+    expect(chinese).toBe("这不是 zip 文件，或者它已损坏；请重新保存。");
+    expect(english).toContain("run.zip");
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
   it("says what it cannot use, and goes on showing what it showed", async () => {
     const { page, context } = await site.open("tab=models");
     await page.getByTestId("recipe").waitFor();

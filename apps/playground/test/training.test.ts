@@ -170,6 +170,26 @@ describe.skipIf(!hasBrowser)("training in the page", () => {
     await context.close();
   });
 
+  it("goes on after a double click, and the browser asks before it leaves it", async () => {
+    const { page, context } = await site.open(`${SMALL}&steps=20000`);
+    const step = async () => Number(await page.getByTestId("train-numbers").getAttribute("data-step"));
+    await page.getByTestId("train-start").dblclick();
+    await expect.poll(step, { timeout: 60_000 }).toBeGreaterThan(2);
+    const question = page.waitForEvent("dialog");
+    await page.evaluate(() => void setTimeout(() => location.reload()));
+    const dialog = await question;
+    expect(dialog.type()).toBe("beforeunload");
+    await dialog.dismiss();
+    const left = await step();
+    await expect.poll(step).toBeGreaterThan(left);
+    await page.getByTestId("train-pause").click();
+    await page.getByTestId("train-start").waitFor();
+    page.on("dialog", () => expect.unreachable("nothing is under way"));
+    await page.reload();
+    await page.getByTestId("train-start").waitFor();
+    await context.close();
+  });
+
   it("shows the curves of a run that was kept beside those of the new one", async () => {
     const { page, context } = await site.open(`${SMALL}&steps=3`);
     await page.getByTestId("train-start").click();

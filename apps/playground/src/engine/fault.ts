@@ -13,7 +13,8 @@ export type FaultCode =
   | "VOCABULARY"
   | "STORAGE"
   | "NO_TEXT"
-  | "NO_BLOCK";
+  | "NO_BLOCK"
+  | "ZIP";
 
 /** An error of the engine itself; the packages below have their own. */
 export class EngineFault extends Error {

@@ -78,6 +78,7 @@ const FAILURES: Readonly<Record<ErrorCode, string>> = {
   VOCABULARY: "分词器与模型不匹配，请用模型自带的 tokenizer.json。",
   WEIGHTS_MISMATCH: "权重与 config.json 不符；请用同一个模型的文件。",
   WORD_TOO_LONG: "文本里有一段长达几百万字，既没有空格也没有标点；请把它拆开。",
+  ZIP: "这不是 zip 文件，或者它已损坏；请重新保存。",
 };
 
 /** One plain sentence for an error, or for one that nobody has thought of what leads over to its own message. */

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { EpochEvent, EvalEvent, SampleEvent, StepEvent } from "@scratch-llm/pretrain";
 import type { Accuracies } from "@scratch-llm/finetune-classifier";
 import type { MemoryEvent, Progress, RunState } from "../engine/protocol.ts";
@@ -46,6 +46,13 @@ export class Run {
 
   constructor(name: string) {
     this.name = name;
+    // The browser asks before it leaves the page: what is being learned would be lost.
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    effect(() => {
+      if (!this.busy.value) return;
+      globalThis.addEventListener("beforeunload", ask);
+      return () => globalThis.removeEventListener("beforeunload", ask);
+    });
   }
 
   /** Follows what prepares the run in the engine, and begins its history anew. @returns what the engine answers */

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 
 interface ButtonProps {
   readonly children: ComponentChildren;
-  readonly onClick: () => void;
+  readonly onClick: (event: MouseEvent) => void;
   /** `primary`: the one thing to do here. `quiet`: looks like text. */
   readonly kind?: "primary" | "plain" | "quiet";
   readonly disabled?: boolean;

@@ -1,5 +1,7 @@
 import { useState } from "preact/hooks";
 import type { FolderFile } from "../engine/protocol.ts";
+import { asError } from "../state/as-error.ts";
+import { Failure } from "./failure.tsx";
 import { droppedFiles, pickedFiles } from "./folder-files.ts";
 
 interface DropZoneProps {
@@ -20,6 +22,11 @@ interface DropZoneProps {
 /** A place to drop files or a folder on, with a dialog for those who do not drag. */
 export function DropZone({ label, choose, chooseFiles, onFiles, folder = false, accept, testId }: DropZoneProps) {
   const [over, setOver] = useState(false);
+  const [error, setError] = useState<Error | undefined>(undefined);
+  const take = (reading: Promise<readonly FolderFile[]>): void => {
+    setError(undefined);
+    reading.then(onFiles, (failure: unknown) => setError(asError(failure)));
+  };
   return (
     <div
       class={over ? "drop over" : "drop"}
@@ -32,16 +39,15 @@ export function DropZone({ label, choose, chooseFiles, onFiles, folder = false, 
       onDrop={(event) => {
         event.preventDefault();
         setOver(false);
-        if (event.dataTransfer) void droppedFiles(event.dataTransfer.items).then(onFiles);
+        if (event.dataTransfer) take(droppedFiles(event.dataTransfer.items));
       }}
     >
       <p>{label}</p>
       <div class="controls">
-        <FileButton label={choose} folder={folder} accept={accept} onFiles={onFiles} testId={`${testId}-input`} />
-        {chooseFiles !== undefined && (
-          <FileButton label={chooseFiles} onFiles={onFiles} testId={`${testId}-files-input`} />
-        )}
+        <FileButton label={choose} folder={folder} accept={accept} take={take} testId={`${testId}-input`} />
+        {chooseFiles !== undefined && <FileButton label={chooseFiles} take={take} testId={`${testId}-files-input`} />}
       </div>
+      {error && <Failure error={error} />}
     </div>
   );
 }
@@ -50,11 +56,11 @@ interface FileButtonProps {
   readonly label: string;
   readonly folder?: boolean;
   readonly accept?: string | undefined;
-  readonly onFiles: (files: readonly FolderFile[]) => void;
+  readonly take: (reading: Promise<readonly FolderFile[]>) => void;
   readonly testId: string;
 }
 
-function FileButton({ label, folder = false, accept, onFiles, testId }: FileButtonProps) {
+function FileButton({ label, folder = false, accept, take, testId }: FileButtonProps) {
   return (
     <label class="button">
       {label}
@@ -66,7 +72,7 @@ function FileButton({ label, folder = false, accept, onFiles, testId }: FileButt
         {...(folder && { webkitdirectory: true })}
         data-testid={testId}
         onChange={({ currentTarget }) => {
-          if (currentTarget.files) void pickedFiles(currentTarget.files).then(onFiles);
+          if (currentTarget.files) take(pickedFiles(currentTarget.files));
           currentTarget.value = "";
         }}
       />

@@ -1,4 +1,5 @@
-import { unzipSync, zipSync } from "fflate";
+import { type Unzipped, unzipSync, zipSync } from "fflate";
+import { EngineFault } from "../engine/fault.ts";
 import type { FolderFile } from "../engine/protocol.ts";
 
 /** Largest zip file that is unpacked: it is unpacked in memory. */
@@ -49,12 +50,19 @@ async function unpacked(files: readonly FolderFile[]): Promise<FolderFile[]> {
   const found = files.map(async (file): Promise<FolderFile[]> => {
     const { path, content } = file;
     if (!path.endsWith(".zip") || content.size > LARGEST_ZIP) return [file];
-    const contents = unzipSync(new Uint8Array(await content.arrayBuffer()), {
-      filter: ({ originalSize }) => originalSize <= LARGEST_ZIP,
-    });
-    return Object.entries(contents)
+    const packed = new Uint8Array(await content.arrayBuffer());
+    return Object.entries(unzip(path, packed))
       .filter(([name]) => !name.endsWith("/"))
       .map(([name, bytes]) => ({ path: name, content: new Blob([bytes as Uint8Array<ArrayBuffer>]) }));
   });
   return (await Promise.all(found)).flat();
+}
+
+/** @throws EngineFault `ZIP` */
+function unzip(path: string, packed: Uint8Array): Unzipped {
+  try {
+    return unzipSync(packed, { filter: ({ originalSize }) => originalSize <= LARGEST_ZIP });
+  } catch (cause) {
+    throw new EngineFault("ZIP", `${path} is no zip file, or a damaged one; save it again.`, { cause });
+  }
 }

@@ -5,6 +5,7 @@ import { Failure } from "../../ui/failure.tsx";
 import { NumberInput } from "../../ui/number-input.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { Select } from "../../ui/select.tsx";
+import { StartStop } from "../../ui/start-stop.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { Curves } from "./curves.tsx";
 import { en } from "./en.ts";
@@ -91,20 +92,21 @@ function Transport({ tuning }: { readonly tuning: Tuning }) {
   return (
     <>
       <div class="controls">
-        {busy ? (
-          <Button kind="primary" testId="tuning-pause" disabled={run.pausing.value} onClick={() => run.pause()}>
-            {t.pause}
-          </Button>
-        ) : (
-          <Button
-            kind="primary"
-            testId="tuning-start"
-            disabled={!model.value || run.finished.value}
-            onClick={() => void train(tuning)}
-          >
-            {info.value ? t.goOn : t.start}
-          </Button>
-        )}
+        <StartStop
+          busy={busy}
+          start={{
+            label: info.value ? t.goOn : t.start,
+            onClick: () => void train(tuning),
+            disabled: !model.value || run.finished.value,
+            testId: "tuning-start",
+          }}
+          stop={{
+            label: t.pause,
+            onClick: () => run.pause(),
+            disabled: run.pausing.value,
+            testId: "tuning-pause",
+          }}
+        />
         <Button testId="tuning-reset" disabled={busy || !info.value} onClick={() => void reset(tuning)}>
           {t.reset}
         </Button>

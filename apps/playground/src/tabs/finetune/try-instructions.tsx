@@ -4,6 +4,7 @@ import { asError } from "../../state/as-error.ts";
 import { engine } from "../../state/engine.ts";
 import { Button } from "../../ui/button.tsx";
 import { Failure } from "../../ui/failure.tsx";
+import { StartStop } from "../../ui/start-stop.tsx";
 import { Panel } from "../../ui/tab-page.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
 import { en } from "./en.ts";
@@ -59,15 +60,11 @@ export function TryInstructions({ tuning: { run, info } }: { readonly tuning: Tu
       <TextInput label={t.instruction} value={params.instruction} rows={2} testId="instruction" />
       {input.value !== "" && <p class="quiet">{input}</p>}
       <div class="controls">
-        {asking.value ? (
-          <Button kind="primary" testId="stop" onClick={() => asking.value?.abort()}>
-            {t.stop}
-          </Button>
-        ) : (
-          <Button kind="primary" testId="ask" disabled={run.busy.value} onClick={() => void ask()}>
-            {t.ask}
-          </Button>
-        )}
+        <StartStop
+          busy={asking.value !== undefined}
+          start={{ label: t.ask, onClick: () => void ask(), disabled: run.busy.value, testId: "ask" }}
+          stop={{ label: t.stop, onClick: () => asking.value?.abort(), testId: "stop" }}
+        />
         <Button testId="example" onClick={example}>
           {t.example}
         </Button>

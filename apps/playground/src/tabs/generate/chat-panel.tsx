@@ -5,6 +5,7 @@ import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { saveJson } from "../../ui/save-file.ts";
 import { Select } from "../../ui/select.tsx";
+import { StartStop } from "../../ui/start-stop.tsx";
 import { Panel } from "../../ui/tab-page.tsx";
 import { answer, messages, say, takeBack, writer } from "./chat.ts";
 import { copyText } from "./copy-text.ts";
@@ -74,15 +75,11 @@ export function ChatPanel() {
         />
       </Field>
       <div class="controls">
-        {busy ? (
-          <Button kind="primary" testId="stop" onClick={() => writer.stop()}>
-            {t.stop}
-          </Button>
-        ) : (
-          <Button kind="primary" testId="send" disabled={!ready} onClick={send}>
-            {t.send}
-          </Button>
-        )}
+        <StartStop
+          busy={busy}
+          start={{ label: t.send, onClick: send, disabled: !ready, testId: "send" }}
+          stop={{ label: t.stop, onClick: () => writer.stop(), testId: "stop" }}
+        />
         <Button
           testId="again"
           disabled={!ready || messages.value.length === 0}

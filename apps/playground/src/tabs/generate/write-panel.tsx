@@ -2,6 +2,7 @@ import { words } from "../../i18n/language.ts";
 import { model, modelName } from "../../state/engine.ts";
 import { Button } from "../../ui/button.tsx";
 import { saveJson } from "../../ui/save-file.ts";
+import { StartStop } from "../../ui/start-stop.tsx";
 import { Panel } from "../../ui/tab-page.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
 import { copyText } from "./copy-text.ts";
@@ -24,15 +25,11 @@ export function WritePanel() {
     <Panel>
       <TextInput label={t.prompt} hint={t.promptHint} value={params.prompt} rows={3} disabled={busy} testId="prompt" />
       <div class="controls">
-        {busy ? (
-          <Button kind="primary" testId="stop" onClick={() => writer.stop()}>
-            {t.stop}
-          </Button>
-        ) : (
-          <Button kind="primary" testId="write" disabled={!model.value} onClick={write}>
-            {t.write}
-          </Button>
-        )}
+        <StartStop
+          busy={busy}
+          start={{ label: t.write, onClick: write, disabled: !model.value, testId: "write" }}
+          stop={{ label: t.stop, onClick: () => writer.stop(), testId: "stop" }}
+        />
         <Button
           testId="again"
           disabled={busy || writer.tokens.value === 0}

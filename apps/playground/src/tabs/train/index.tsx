@@ -3,6 +3,7 @@ import { Button } from "../../ui/button.tsx";
 import { ErrorLine } from "../../ui/error-line.tsx";
 import { Failure } from "../../ui/failure.tsx";
 import { Progress } from "../../ui/progress.tsx";
+import { StartStop } from "../../ui/start-stop.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { Checkpoint } from "./checkpoint.tsx";
 import { Curves } from "./curves.tsx";
@@ -59,15 +60,21 @@ function Transport() {
   return (
     <>
       <div class="controls">
-        {busy ? (
-          <Button kind="primary" testId="train-pause" disabled={run.pausing.value} onClick={() => run.pause()}>
-            {t.pause}
-          </Button>
-        ) : (
-          <Button kind="primary" testId="train-start" disabled={blocked} onClick={() => void train()}>
-            {info.value ? t.goOn : t.start}
-          </Button>
-        )}
+        <StartStop
+          busy={busy}
+          start={{
+            label: info.value ? t.goOn : t.start,
+            onClick: () => void train(),
+            disabled: blocked,
+            testId: "train-start",
+          }}
+          stop={{
+            label: t.pause,
+            onClick: () => run.pause(),
+            disabled: run.pausing.value,
+            testId: "train-pause",
+          }}
+        />
         <Button testId="train-step" disabled={blocked} onClick={() => void train(1)}>
           {t.step}
         </Button>

@@ -1,7 +1,8 @@
 import { type Signal, signal } from "@preact/signals";
 import { DEFAULT_RUN } from "../../engine/defaults.ts";
 import type { FolderFile, RunInfo, RunSettings, RunText } from "../../engine/protocol.ts";
-import { engine, showModel } from "../../state/engine.ts";
+import { asError } from "../../state/as-error.ts";
+import { engine, modelError, showModel } from "../../state/engine.ts";
 import { type History, Run } from "../../state/run.ts";
 import { saveFile } from "../../ui/save-file.ts";
 import { zipped } from "../../ui/folder-files.ts";
@@ -73,13 +74,19 @@ function showSettings({ settings: { seed, model, train, tokenizer } }: RunInfo):
 }
 
 export async function save(): Promise<void> {
-  const files = await engine.call("saveRun", { run: run.name });
-  saveFile(`run-step-${run.state.peek()?.step ?? 0}.zip`, await zipped(files));
+  run.error.value = undefined;
+  try {
+    const files = await engine.call("saveRun", { run: run.name });
+    saveFile(`run-step-${run.state.peek()?.step ?? 0}.zip`, await zipped(files));
+  } catch (error) {
+    run.error.value = asError(error);
+  }
 }
 
 /** Shows what was learned up to now in the other tabs. */
 export async function show(): Promise<void> {
   await showModel({ kind: "run", run: run.name });
+  run.error.value = modelError.peek();
 }
 
 async function begin(): Promise<void> {
