@@ -1,6 +1,5 @@
 import { compile } from "@scratch-llm/backend/node";
 import type { Compile } from "@scratch-llm/nn";
-import type { ComputeFlags } from "./flags.ts";
 
 /** How steps are computed. */
 export interface ComputeOptions {
@@ -12,10 +11,12 @@ export interface ComputeOptions {
   readonly eager: boolean;
 }
 
-/** What the flags of a command without gradients say. */
-export function computeOptions({ precision = "f32", eager = false }: ComputeFlags): ComputeOptions {
-  return { precision, recompute: "none", eager };
+/** How flags, or the settings of a training, ask for steps to be computed; what they leave open is the usual way. */
+export function computeOptions({ precision = "f32", recompute = "none", eager = false }: Asked): ComputeOptions {
+  return { precision, recompute, eager };
 }
+
+type Asked = { readonly [K in keyof ComputeOptions]?: ComputeOptions[K] | undefined };
 
 /** Gives a run its `compile`, and frees what it made at the end. */
 export class StepCompiler {

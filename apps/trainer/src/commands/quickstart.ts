@@ -26,7 +26,7 @@ const NATIVE_STEPS = 600;
 
 /** Trains the quickstart's model on the built-in texts, writes with it in both languages and says what to do next. */
 export async function quickstart(
-  { seed, runDir, maxSteps, eager = false }: QuickstartOptions,
+  { seed, runDir, maxSteps, eager }: QuickstartOptions,
   context: Context,
 ): Promise<void> {
   const { output, messages } = context;

@@ -5,6 +5,7 @@ import { pretrain } from "../pretraining.ts";
 import { resolveConfig } from "../resolve-config.ts";
 import { newRunPath } from "../run-folder.ts";
 import { findRun, readPlan, type RunPlan } from "../run-plan.ts";
+import { computeOptions } from "../step-compiler.ts";
 
 /** The flags of `train pretrain`. */
 export interface PretrainOptions extends LoopFlags {
@@ -23,9 +24,8 @@ export interface PretrainOptions extends LoopFlags {
 /** `scratch-llm train pretrain`: a new run, or the rest of an earlier one. */
 export async function trainPretrain(options: PretrainOptions, context: Context): Promise<void> {
   const plan = (await resumedPlan(options)) ?? (await newPlan(options));
-  const { dryRun = false, probe, eager = false } = options;
-  const { precision, recompute } = plan.config.train;
-  await pretrain(plan, { dryRun, probe, compute: { precision, recompute, eager } }, context);
+  const { dryRun = false, probe, eager } = options;
+  await pretrain(plan, { dryRun, probe, compute: computeOptions({ ...plan.config.train, eager }) }, context);
 }
 
 async function newPlan(options: PretrainOptions): Promise<RunPlan> {

@@ -143,9 +143,9 @@ async function runRow(
   experiment: Experiment,
   weights: string,
   options: Omit<ExperimentOptions, "model" | "tokenizer">,
-  { recompute = "none", ...flags }: TuningFlags,
+  flags: TuningFlags,
 ): Promise<ExperimentResult> {
-  const compiler = new StepCompiler({ ...computeOptions(flags), recompute });
+  const compiler = new StepCompiler(computeOptions(flags));
   const { compile } = compiler;
   const { model, tokenizer } = await startingModel(experiment, weights);
   try {

@@ -4,6 +4,7 @@ import { continuedSettings, flagAssignments, type LoopFlags } from "../loop-flag
 import { resolveSettings } from "../resolve-config.ts";
 import { newRunPath } from "../run-folder.ts";
 import { findRun } from "../run-plan.ts";
+import { computeOptions } from "../step-compiler.ts";
 import { readDataFile } from "./data-file.ts";
 import { tune } from "./tune.ts";
 import { DEFAULT_LORA, type TuningConfig } from "./tuning-config.ts";
@@ -31,9 +32,8 @@ export async function tuningCommand<C extends TuningConfig>(
   context: Context,
 ): Promise<void> {
   const plan = (await resumedPlan(task, flags)) ?? (await newPlan(task, flags, context));
-  const { dryRun = false, eager = false } = flags;
-  const { precision, recompute } = plan.config.train;
-  await tune(task, plan, { dryRun, compute: { precision, recompute, eager } }, context);
+  const { dryRun = false, eager } = flags;
+  await tune(task, plan, { dryRun, compute: computeOptions({ ...plan.config.train, eager }) }, context);
 }
 
 async function newPlan<C extends TuningConfig>(
