@@ -23,13 +23,19 @@ export class SGD {
     this.lr = lr;
   }
 
-  /** Updates every parameter that has a gradient. @throws ArgumentError where a gradient's name is unknown. */
+  /**
+   * Updates every parameter that has a gradient. The caller keeps the gradients.
+   *
+   * @throws ArgumentError where a gradient's name is unknown; nothing is updated then.
+   */
   step(grads: ReadonlyMap<string, tf.Tensor>): void {
-    for (const [name, grad] of grads) {
-      const variable = this.#params.get(name);
-      if (!variable)
-        throw new ArgumentError(`SGD has no parameter "${name}"; it was made for ${this.#params.size} others.`);
-      tf.tidy(() => variable.assign(variable.sub(grad.mul(this.lr))));
-    }
+    const updates = [...grads].map(([name, grad]) => [this.#variable(name), grad] as const);
+    for (const [variable, grad] of updates) tf.tidy(() => variable.assign(variable.sub(grad.mul(this.lr))));
+  }
+
+  #variable(name: string): tf.Variable {
+    const variable = this.#params.get(name);
+    if (variable) return variable;
+    throw new ArgumentError(`SGD has no parameter "${name}"; it was made for ${this.#params.size} others.`);
   }
 }
