@@ -73,7 +73,9 @@ describe("chooseTrainable", () => {
   it("says what is missing", () => {
     expect(() => chooseTrainable(buildModel(new Generator()), "lora")).toThrow("needs a rank");
     const size = { vocabSize: 10, contextLength: 4, embDim: 4, nHeads: 1, nLayers: 1, dropRate: 0, qkvBias: false };
-    expect(() => chooseTrainable(new GPTModelFast(size), "last_two_blocks")).toThrow("needs 2 blocks, the model has 1");
+    const model = new GPTModelFast(size);
+    expect(() => chooseTrainable(model, "last_two_blocks")).toThrow("needs 2 blocks, the model has 1");
+    expect(model.trainableParameters()).toEqual(model.parameters()); // nothing is frozen
   });
 });
 

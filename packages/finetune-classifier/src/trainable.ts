@@ -5,12 +5,15 @@ import { ClassifierOptionError } from "./errors.ts";
 /** What is trained; the words are the book's (ch06/02). */
 export type TrainableLayers = "last_layer" | "last_block" | "last_two_blocks" | "all" | "lora";
 
+/** How many blocks are trained, from the last one back. */
+const LAST_BLOCKS = { last_layer: 0, last_block: 1, last_two_blocks: 2 } as const;
+
 /**
  * Freezes what is not to be trained (section 6.5). The head always is; "last_layer" is the head alone, "last_block" also the
  * last block and the final normalization, and "lora" gives every linear layer an adapter. Put the class head on before, and
  * make the optimizer after.
  *
- * @throws {ClassifierOptionError} for "lora" without a rank, or two blocks of a model that has one
+ * @throws {ClassifierOptionError} for "lora" without a rank, or two blocks of a model that has one; nothing is frozen then
  */
 export function chooseTrainable(model: GPTModel, layers: TrainableLayers, lora?: CreateAdapterOptions): void {
   if (layers === "lora") {
@@ -20,14 +23,17 @@ export function chooseTrainable(model: GPTModel, layers: TrainableLayers, lora?:
     head.unfreeze();
     return;
   }
-  model.freeze();
-  model.outHead.unfreeze();
-  if (layers === "all") model.unfreeze();
-  if (layers === "last_layer" || layers === "all") return;
-  const count = layers === "last_block" ? 1 : 2;
+  if (layers === "all") {
+    model.unfreeze();
+    return;
+  }
+  const count = LAST_BLOCKS[layers];
   if (model.trfBlocks.length < count) {
     throw new ClassifierOptionError(`"${layers}" needs ${count} blocks, the model has ${model.trfBlocks.length}.`);
   }
+  model.freeze();
+  model.outHead.unfreeze();
+  if (count === 0) return;
   for (const block of model.trfBlocks.slice(-count)) block.unfreeze();
   model.finalNorm.unfreeze();
 }

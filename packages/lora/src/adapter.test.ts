@@ -86,7 +86,9 @@ describe("injectLora", () => {
     [{ rank: 1, alpha: 0 }],
     [{ rank: 1, alpha: Number.NaN }],
   ])("refuses %o", (options) => {
-    expect(() => injectLora(build(), options)).toThrow(`rank ${options.rank}, alpha ${options.alpha}`);
+    const model = build();
+    expect(() => injectLora(model, options)).toThrow(`rank ${options.rank}, alpha ${options.alpha}`);
+    expect(model.trainableParameters()).toEqual(model.parameters()); // nothing is frozen
   });
 });
 

@@ -15,7 +15,7 @@ export interface CreateAdapterOptions extends LoRAOptions {
 /**
  * New LoRA layers for the linear layers of a model, in the order of its fields. The model itself stays as it is.
  *
- * @throws {LoRAError} `LORA_NO_LAYER` when nothing matches
+ * @throws {LoRAError} `LORA_NO_LAYER` when nothing matches, `LORA_OPTION` for a rank or alpha that cannot be
  */
 export function createAdapter(model: Module, { match, ...options }: CreateAdapterOptions): LoRAAdapter {
   const layers = linearLayers(model);
@@ -37,14 +37,14 @@ export function createAdapter(model: Module, { match, ...options }: CreateAdapte
  * `replace_linear_with_lora`, listing E.7).
  *
  * @returns the new layers, to be merged, swapped or saved
- * @throws {LoRAError} `LORA_NO_LAYER` when nothing matches
+ * @throws {LoRAError} `LORA_NO_LAYER` when nothing matches, `LORA_OPTION` for a rank or alpha that cannot be
  * @example
  * const adapter = injectLora(model, { rank: 16, alpha: 16 });
  * const optimizer = new AdamW(model.namedParameters(), { lr: 8e-4 });
  */
 export function injectLora(model: Module, options: CreateAdapterOptions): LoRAAdapter {
-  model.freeze();
   const adapter = createAdapter(model, options);
+  model.freeze();
   useAdapter(model, adapter);
   return adapter;
 }
