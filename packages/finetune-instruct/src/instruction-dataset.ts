@@ -36,6 +36,7 @@ export class InstructionDataset implements Dataset<EncodedInstruction> {
     }
   }
 
+  /** Number of entries that were not skipped. */
   get length(): number {
     return this.#encoded.length;
   }

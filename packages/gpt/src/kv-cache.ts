@@ -33,6 +33,7 @@ export class KVCache implements ModelCache {
     this.#padding = padding?.some((n) => n > 0) ? padding : undefined;
   }
 
+  /** Number of positions held, padding included. */
   get length(): number {
     return this.layers[0]?.length ?? 0;
   }

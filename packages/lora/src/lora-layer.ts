@@ -50,6 +50,7 @@ export class LoRALayer extends Module {
     this.#scale = scaling === "alpha" ? alpha : alpha / rank;
   }
 
+  /** The inner width. */
   get rank(): number {
     return this.A.shape[1] as number;
   }

@@ -22,7 +22,11 @@ export function mergeLora(model: Module): LoRAAdapter {
   return adapter;
 }
 
-/** Undoes {@link mergeLora}, up to rounding: subtracts the layers from the weights and puts them beside these again. */
+/**
+ * Undoes {@link mergeLora}, up to rounding: subtracts the layers from the weights and puts them beside these again.
+ *
+ * @throws {LoRAError} `LORA_NO_LAYER` or `LORA_SHAPE`, before anything is changed, when it is another model's
+ */
 export function unmergeLora(model: Module, adapter: LoRAAdapter): void {
   useAdapter(model, adapter);
   addToWeights(model, adapter, -1);

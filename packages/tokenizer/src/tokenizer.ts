@@ -10,6 +10,7 @@ export interface Tokenizer {
   /**
    * Text to token ids (section 2.5). A lone surrogate, which no UTF-8 can hold, is read as U+FFFD.
    * @throws DisallowedSpecialError when the text holds a special token that is not allowed
+   * @throws WordTooLongError when it holds millions of signs without a break
    */
   encode(text: string, options?: EncodeOptions): Int32Array;
   /**

@@ -5,6 +5,7 @@ import { TrainBPEOptionsError } from "./errors.ts";
 import { preTokenize } from "./pre-tokenize.ts";
 import { MAX_TOKENS } from "./tokenizer-json.ts";
 
+/** What {@link trainBPE} learns. */
 export interface TrainBPEOptions {
   /** Tokens in the finished vocabulary: special tokens, 256 bytes, and a token per merge. Fewer when the text is short. */
   readonly vocabSize: number;
@@ -16,6 +17,7 @@ export interface TrainBPEOptions {
   readonly onProgress?: (progress: TrainBPEProgress) => void;
 }
 
+/** How far {@link trainBPE} is. */
 export interface TrainBPEProgress {
   readonly phase: "count words" | "learn merges";
   /** Characters read, or tokens in the vocabulary. */
@@ -40,6 +42,7 @@ const PROGRESS_EVERY_CHARACTERS = 1_000_000;
  * tokenizer.encode("the mat");
  *
  * @throws TrainBPEOptionsError when the vocabulary could not hold all bytes and special tokens, or a number makes no sense
+ * @throws WordTooLongError when a text holds millions of signs without a break
  */
 export function trainBPE(texts: Iterable<string>, options: TrainBPEOptions): BPETokenizer {
   const { vocabSize, specialTokens = [END_OF_TEXT], minFrequency = 0, onProgress } = options;

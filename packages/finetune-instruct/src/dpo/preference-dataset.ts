@@ -34,6 +34,7 @@ export class PreferenceDataset implements Dataset<EncodedPreference> {
     }
   }
 
+  /** Number of pairs that were not skipped. */
   get length(): number {
     return this.#encoded.length;
   }

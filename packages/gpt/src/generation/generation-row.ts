@@ -54,6 +54,7 @@ export class GenerationRow {
     this.#start = Math.max(0, prompt.length - contextLength);
   }
 
+  /** Whether it has its last token. */
   get finished(): boolean {
     return this.#finished;
   }

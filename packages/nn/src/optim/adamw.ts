@@ -132,7 +132,9 @@ export class AdamW {
   /**
    * Goes on from a saved state. Strict: nothing is assigned when a name or shape differs.
    *
-   * @throws StateDictError
+   * @param stepCount steps taken before, as {@link stepCount} says
+   * @throws StateDictError naming every missing, unexpected and wrongly shaped entry.
+   * @throws ArgumentError where the step count is no whole number.
    */
   loadStateDict(state: ReadonlyMap<string, tf.Tensor>, stepCount: number): void {
     if (!Number.isSafeInteger(stepCount) || stepCount < 0) {

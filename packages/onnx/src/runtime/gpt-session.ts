@@ -109,6 +109,7 @@ export class GPTSession {
     return feeds;
   }
 
+  /** Closes the model, for siblings too. */
   async dispose(): Promise<void> {
     this.store.clear();
     await this.#session.release();
