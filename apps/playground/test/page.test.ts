@@ -1,4 +1,5 @@
 // What the tabs do.
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { hasBrowser } from "../src/engine/testing/browser.ts";
 import { clickAtOnce, expectAccessible, expectChinese, useSite } from "./site.ts";
@@ -60,6 +61,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     });
     const asked = () => page.evaluate(() => (globalThis as unknown as { asked: unknown[] }).asked.length);
     const all = await kept();
+    expect(all).toBe(1536);
     for (const [slider, values] of Object.entries({
       temperature: ["0", "0.7", "2"],
       "top-k": ["9", "3"],
@@ -78,7 +80,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     const before = await tokens.count();
     await page.getByTestId("next-token-bars").locator("button").nth(1).click();
     await expect.poll(() => tokens.count()).toBe(before + 1);
-    expect(await asked()).toBeGreaterThan(0);
+    await expect.poll(asked).toBeGreaterThan(0);
     await page.getByTestId("next-token-back").click();
     await expect.poll(() => tokens.count()).toBe(before);
     await context.close();
@@ -126,6 +128,15 @@ describe.skipIf(!hasBrowser)("the page", () => {
     await page.getByTestId("again").click();
     await expect.poll(() => page.getByTestId("speed").getAttribute("data-reason")).toBe("length");
     expect(await page.getByTestId("written").innerText()).toContain("The Patience");
+
+    await page.getByTestId("prompt").fill("Something else"); // what was written goes on from what it did
+    await page.getByTestId("length").fill("5000");
+    await page.getByTestId("length").blur();
+    expect(await page.getByTestId("length").inputValue()).toBe("1000");
+    expect(await page.getByTestId("written").innerText()).toContain("The Patience");
+    const [file] = await Promise.all([page.waitForEvent("download"), page.getByTestId("save").click()]);
+    const { prompt, settings } = JSON.parse(await readFile(await file.path(), "utf8"));
+    expect([prompt, settings.maxNewTokens]).toEqual(["The Patience", 5]);
     await context.close();
   });
 

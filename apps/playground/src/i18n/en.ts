@@ -58,6 +58,12 @@ export const en = {
   showBundled: "Show the built-in model",
   modelNames: { bundled: "tiny, built in", run: "from your training" },
   parameters: (count: string) => `${count} parameters`,
+  sampling: {
+    temperature: { label: "Temperature", hint: "0 always takes the most likely one" },
+    topK: { label: "Top k", hint: "0 keeps all" },
+    topP: { label: "Top p", hint: "the fewest tokens that reach this share" },
+    minP: { label: "Min p", hint: "at least this share of the best one's" },
+  },
   cut: (count: string) => `Only the last ${count} tokens are shown.`,
   showTable: "Show as table",
   hideTable: "Hide the table",

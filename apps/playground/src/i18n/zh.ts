@@ -58,6 +58,12 @@ export const zh: Words = {
   showBundled: "使用内置模型",
   modelNames: { bundled: "内置的小模型", run: "来自你的训练" },
   parameters: (count) => `${count} 个参数`,
+  sampling: {
+    temperature: { label: "温度", hint: "0 表示总取概率最大的" },
+    topK: { label: "前 k 个", hint: "0 表示全部保留" },
+    topP: { label: "累计概率 p", hint: "总概率达到此值的最少词元" },
+    minP: { label: "最小概率比", hint: "至少达到最大概率的这个比例" },
+  },
   cut: (count) => `只显示最后 ${count} 个词元。`,
   showTable: "显示为表格",
   hideTable: "隐藏表格",

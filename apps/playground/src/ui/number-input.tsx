@@ -12,7 +12,7 @@ interface NumberInputProps {
   readonly disabled?: boolean;
 }
 
-/** A number typed in; what is no number, or beyond the limits, is not taken. */
+/** A number typed in, brought to the nearest that may be; what is no number is not taken. */
 export function NumberInput({ label, value, min, max, step = 1, testId, hint, disabled = false }: NumberInputProps) {
   return (
     <Field label={label} hint={hint} testId={testId}>
@@ -24,11 +24,13 @@ export function NumberInput({ label, value, min, max, step = 1, testId, hint, di
         step={step}
         value={value.value}
         disabled={disabled}
+        title={`${min} – ${max}`}
         data-testid={testId}
         onChange={({ currentTarget }) => {
           const typed = currentTarget.valueAsNumber;
-          if (typed >= min && typed <= max) value.value = typed;
-          else currentTarget.value = String(value.value);
+          const whole = Number.isInteger(step) ? Math.round(typed) : typed;
+          if (!Number.isNaN(typed)) value.value = Math.min(max, Math.max(min, whole));
+          currentTarget.value = String(value.value);
         }}
       />
     </Field>

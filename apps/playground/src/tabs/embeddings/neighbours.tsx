@@ -15,8 +15,8 @@ const COUNT = 12;
 export function Neighbours({ token }: { readonly token: ReadonlySignal<Token | undefined> }) {
   const t = words({ en, zh });
   const nearest = useAnswer(
-    () => model.value && token.value?.id,
-    (id) => engine.call("neighbours", { model: MODEL, id, count: COUNT }),
+    () => model.value && token.value && { id: token.value.id, model: model.value },
+    ({ id }) => engine.call("neighbours", { model: MODEL, id, count: COUNT }),
   );
   const { value, error } = nearest.value;
   return (

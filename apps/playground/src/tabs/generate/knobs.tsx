@@ -1,7 +1,7 @@
 import { words } from "../../i18n/language.ts";
 import { model } from "../../state/engine.ts";
 import { NumberInput } from "../../ui/number-input.tsx";
-import { Slider } from "../../ui/slider.tsx";
+import { SamplingSliders } from "../../ui/sampling-sliders.tsx";
 import { Panel } from "../../ui/tab-page.tsx";
 import { Toggle } from "../../ui/toggle.tsx";
 import { en } from "./en.ts";
@@ -14,10 +14,7 @@ export function Knobs() {
   return (
     <Panel title={t.knobs}>
       <NumberInput label={t.length} value={params.length} min={1} max={1000} testId="length" />
-      <Slider label={t.temperature} value={params.temperature} min={0} max={2} step={0.05} testId="temperature" />
-      <Slider label={t.topK} value={params.topK} min={0} max={100} step={1} testId="top-k" />
-      <Slider label={t.topP} value={params.topP} min={0.01} max={1} step={0.01} testId="top-p" />
-      <Slider label={t.minP} value={params.minP} min={0} max={1} step={0.01} testId="min-p" />
+      <SamplingSliders knobs={params} />
       <NumberInput label={t.seed} value={params.seed} min={0} max={0xff_ff_ff_ff} testId="seed" />
       {!model.value?.onnx && <Toggle label={t.cache} value={params.cache} testId="cache" />}
     </Panel>

@@ -1,5 +1,5 @@
 import { words } from "../../i18n/language.ts";
-import { model, modelName } from "../../state/engine.ts";
+import { model } from "../../state/engine.ts";
 import { Button } from "../../ui/button.tsx";
 import { saveJson } from "../../ui/save-file.ts";
 import { StartStop } from "../../ui/start-stop.tsx";
@@ -20,7 +20,8 @@ export function WritePanel() {
   const t = words({ en, zh });
   const busy = writer.busy.value;
   const write = (): void => void writer.write(params.prompt.value);
-  const whole = (): string => params.prompt.peek() + writer.text.peek();
+  const prompt = writer.asked.value?.prompt ?? "";
+  const whole = (): string => prompt + writer.text.peek();
   return (
     <Panel>
       <TextInput label={t.prompt} hint={t.promptHint} value={params.prompt} rows={3} disabled={busy} testId="prompt" />
@@ -52,7 +53,7 @@ export function WritePanel() {
         </Button>
       </div>
       <div class="written" data-testid="written" aria-label={t.written} role="group">
-        <span class="quiet">{endOf(params.prompt.value)}</span>
+        <span class="quiet">{endOf(prompt)}</span>
         <strong>{writer.text}</strong>
       </div>
       <WriterStatus writer={writer} />
@@ -61,7 +62,11 @@ export function WritePanel() {
           <Button kind="quiet" testId="copy" onClick={() => void copyText(whole())}>
             {t.copy}
           </Button>
-          <Button kind="quiet" testId="save" onClick={() => saveJson("written.json", record())}>
+          <Button
+            kind="quiet"
+            testId="save"
+            onClick={() => saveJson("written.json", { ...writer.asked.peek(), text: writer.text.peek() })}
+          >
             {t.save}
           </Button>
         </div>
@@ -75,16 +80,4 @@ export function WritePanel() {
 /** The end of a beginning: the whole of a long one would push out of sight what is written behind it. */
 function endOf(prompt: string): string {
   return prompt.length > SHOWN_CHARACTERS ? `…${prompt.slice(-SHOWN_CHARACTERS)}` : prompt;
-}
-
-/** Everything that it takes to write the same again. */
-function record() {
-  const { prompt, length, temperature, topK, topP, minP, seed } = params;
-  const settings = { maxNewTokens: length, temperature, topK, topP, minP, seed };
-  return {
-    model: modelName.peek() ?? model.peek()?.source,
-    prompt: prompt.peek(),
-    text: writer.text.peek(),
-    settings: Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value.peek()])),
-  };
 }

@@ -1,12 +1,21 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Generated } from "../../engine/protocol.ts";
 import { asError } from "../../state/as-error.ts";
-import { engine, MODEL } from "../../state/engine.ts";
+import { engine, MODEL, model, modelName } from "../../state/engine.ts";
 import { samplingOf } from "../../state/sampling-knobs.ts";
 import { params } from "./params.ts";
 
+interface Asked {
+  /** Its name, or where it comes from. */
+  readonly model: string | undefined;
+  readonly prompt: string;
+  readonly settings: ReturnType<typeof settingsNow>;
+}
+
 /** One who writes with the shown model and this tab's knobs, one text at a time; everything is shown as it comes. */
 export class Writer {
+  /** What it was asked, to write the same again. */
+  readonly asked: Signal<Asked | undefined> = signal(undefined);
   readonly text: Signal<string> = signal("");
   readonly tokens: Signal<number> = signal(0);
   readonly tokensPerSecond: Signal<number> = signal(0);
@@ -18,6 +27,8 @@ export class Writer {
   /** Goes on from the prompt, and ends before the first of the `stop` texts. @returns what was written */
   async write(prompt: string, stop: readonly string[] = []): Promise<string> {
     this.#stop = new AbortController();
+    const settings = settingsNow();
+    this.asked.value = { model: modelName.peek() ?? model.peek()?.source, prompt, settings };
     this.text.value = "";
     this.tokens.value = 0;
     this.finishReason.value = undefined;
@@ -25,7 +36,8 @@ export class Writer {
     this.busy.value = true;
     try {
       const options = { signal: this.#stop.signal };
-      for await (const item of engine.stream("generate", { ...asked(), prompt, stop }, options)) {
+      const question = { ...settings, model: MODEL, prompt, stop };
+      for await (const item of engine.stream("generate", question, options)) {
         if (item.type === "token") {
           this.text.value += item.text;
           this.tokens.value += 1;
@@ -49,9 +61,8 @@ export class Writer {
 }
 
 /** What the knobs say. */
-function asked() {
+function settingsNow() {
   return {
-    model: MODEL,
     sampling: samplingOf(params),
     seed: params.seed.value,
     maxNewTokens: params.length.value,

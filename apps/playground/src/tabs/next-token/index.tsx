@@ -3,13 +3,13 @@ import { SHOWN_TOKENS } from "../../engine/defaults.ts";
 import { drawToken, filterLogits } from "../../engine/sampling.ts";
 import { words } from "../../i18n/language.ts";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
-import { samplingOf } from "../../state/sampling-knobs.ts";
+import { resetKnobs, samplingOf } from "../../state/sampling-knobs.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { Button } from "../../ui/button.tsx";
 import { CutNotice } from "../../ui/cut-notice.tsx";
 import { Failure } from "../../ui/failure.tsx";
 import { NumberInput } from "../../ui/number-input.tsx";
-import { Slider } from "../../ui/slider.tsx";
+import { SamplingSliders } from "../../ui/sampling-sliders.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { TextInput } from "../../ui/text-input.tsx";
 import { TokenPicker } from "../../ui/token-picker.tsx";
@@ -41,11 +41,11 @@ export function NextTokenTab() {
   });
 
   const texts = vocabulary.value.value;
-  const { value, stale = false, error } = pass.value;
+  const { value, stale, error } = pass.value;
   const ids = [...(value?.prompt.tokens ?? []), ...params.chosen.value];
   const promptLength = ids.length - params.chosen.value.length;
   const choose = (id: number): void => {
-    if (!stale) params.chosen.value = [...params.chosen.value, id];
+    if (!pass.value.stale) params.chosen.value = [...params.chosen.value, id];
   };
   const keep = (count: number): void => void (params.chosen.value = params.chosen.value.slice(0, Math.max(0, count)));
 
@@ -99,28 +99,11 @@ export function NextTokenTab() {
 
 function Knobs() {
   const t = words({ en, zh });
-  const reset = (): void => {
-    params.temperature.value = 1;
-    params.topK.value = 0;
-    params.topP.value = 1;
-    params.minP.value = 0;
-  };
   return (
     <>
-      <Slider
-        label={t.temperature}
-        hint={t.temperatureHint}
-        value={params.temperature}
-        min={0}
-        max={2}
-        step={0.05}
-        testId="temperature"
-      />
-      <Slider label={t.topK} hint={t.topKHint} value={params.topK} min={0} max={100} step={1} testId="top-k" />
-      <Slider label={t.topP} hint={t.topPHint} value={params.topP} min={0.01} max={1} step={0.01} testId="top-p" />
-      <Slider label={t.minP} hint={t.minPHint} value={params.minP} min={0} max={1} step={0.01} testId="min-p" />
+      <SamplingSliders knobs={params} />
       <NumberInput label={t.seed} value={params.seed} min={0} max={0xff_ff_ff_ff} testId="next-token-seed" />
-      <Button onClick={reset} testId="next-token-reset">
+      <Button onClick={() => resetKnobs(params)} testId="next-token-reset">
         {t.reset}
       </Button>
     </>
