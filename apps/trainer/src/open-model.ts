@@ -62,14 +62,15 @@ async function openOnnx(
 ): Promise<OpenedModel> {
   const { output, messages } = context;
   const folder = isDeployed ? path : await exportedFolder(path, quantize, context);
+  const home = folderOf(folder);
+  // Before the weights, which take their time. The folder brings its own tokenizer: no size of a vocabulary stands for one.
+  const tokenizer = await readTokenizer(home, 0, textsOf(home));
   const session = await openOnnxModel(folder);
   const { quantization } = session;
   if (quantize !== "none" && quantize !== quantization) {
     await session.dispose();
     throw new TrainerError("USAGE", fill(messages.runtime.quantizedAlready, { path, quantization }));
   }
-  const home = folderOf(folder);
-  const tokenizer = await readTokenizer(home, session.config.vocabSize, textsOf(home));
   output.note(fill(messages.runtime.onnx, { weights: messages.runtime.weights[quantization] }));
   output.event({ type: "runtime", runtime: "onnx", quantize: quantization });
   return {

@@ -41,12 +41,20 @@ describe("is refused in one line, with 2", () => {
 
 describe("a deployed folder is refused in one line, with 1,", () => {
   const cut = async (path: string): Promise<void> => writeFile(path, (await readFile(path)).subarray(0, -100));
+  const cutAll = async (path: string, ...names: string[]): Promise<void> => {
+    for (const name of names) await cut(join(path, name));
+  };
   it.each<[string, (path: string) => Promise<void>, RegExp]>([
     ["without its weights", (path) => rm(join(path, "onnx", "model.onnx_data")), /model\.onnx_data are missing: copy/u],
     ["with half its weights", (path) => cut(join(path, "onnx", "model.onnx_data")), /bytes instead of \d+: copy/u],
     ["with half a graph", (path) => cut(join(path, "onnx", "decoder.onnx")), /decoder\.onnx is damaged/u],
     ["without a tokenizer", (path) => rm(join(path, "tokenizer.json")), /has no tokenizer\.json/u],
     ["with half a tokenizer", (path) => cut(join(path, "tokenizer.json")), /tokenizer\.json is not JSON/u],
+    [
+      "first for its tokenizer",
+      (path) => cutAll(path, "tokenizer.json", "onnx/model.onnx_data"),
+      /tokenizer\.json is/u,
+    ],
   ])("%s", async (name, damage, words) => {
     const path = join(folder, name);
     await cp(join(folder, "deployed"), path, { recursive: true });
