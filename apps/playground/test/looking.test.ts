@@ -7,6 +7,15 @@ import { useSite } from "./site.ts";
 describe.skipIf(!hasBrowser)("looking closely", { timeout: 120_000 }, () => {
   const site = useSite();
 
+  it("shows at first what a tokenizer has learned in the text below", async () => {
+    const { page, context } = await site.open("tab=tokenizer&kind=trained");
+    const count = async () => Number(await page.getByTestId("token-count").getAttribute("data-count"));
+    const learned = await count();
+    await page.getByTestId("merges").fill("0");
+    await expect.poll(count).toBeGreaterThan(learned);
+    await context.close();
+  });
+
   it("replays merges one by one, there and back, until no pair is left", async () => {
     const { page, context } = await site.open("tab=tokenizer&kind=trained&merges=0&corpus=aaab+aaab&text=aaab");
     const last = page.getByTestId("last-merge");

@@ -28,6 +28,11 @@ describe.skipIf(!hasBrowser)("the page", () => {
     const drawn = await chips.count();
     await page.getByTestId("more-chips").click();
     await expect.poll(() => chips.count()).toBeGreaterThan(drawn);
+    await page.getByTestId("token-table").click();
+    const rows = page.locator("tbody tr");
+    expect(await rows.count()).toBe(500);
+    await page.getByTestId("token-table-more").click();
+    await expect.poll(() => rows.count()).toBe(1000);
     await context.close();
   });
 
@@ -168,6 +173,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     };
     await tuneALittle();
     await page.getByTestId("classify").click();
+    expect(await page.locator("main").innerText()).toContain("fixed while there is a run");
     for (const side of ["base", "tuned"]) await page.getByTestId(`class-${side}`).waitFor();
     await page.getByTestId("task").selectOption("instruct");
     await tuneALittle();

@@ -202,6 +202,10 @@ describe.skipIf(!hasBrowser)("training in the page", () => {
     await reach(page, 3);
     const legend = page.getByTestId("loss-chart").locator(".u-label");
     await expect.poll(() => legend.allInnerTexts()).toHaveLength(4); // two lines, and two of the run before
+    expect(await page.locator("main").innerText()).toMatch(/fixed while there is a run.*is at its end/su);
+    await page.getByTestId("train-show").click();
+    await expect.poll(() => page.getByTestId("status-line").innerText()).toContain("All tabs show");
+    expect(await page.getByTestId("model").innerText()).toContain("from your training");
     await context.close();
   });
 

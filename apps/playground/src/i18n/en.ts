@@ -64,7 +64,10 @@ export const en = {
     topP: { label: "Top p", hint: "the fewest tokens that reach this share" },
     minP: { label: "Min p", hint: "at least this share of the best one's" },
   },
+  runFixed: "They are fixed while there is a run; “Reset” frees them.",
+  runFinished: "The run is at its end. “Reset” begins another, with other settings if you like.",
   cut: (count: string) => `Only the last ${count} tokens are shown.`,
+  more: (count: string, left: string) => `Show ${count} more of the ${left} that follow`,
   showTable: "Show as table",
   hideTable: "Hide the table",
 };

@@ -64,7 +64,10 @@ export const zh: Words = {
     topP: { label: "累计概率 p", hint: "总概率达到此值的最少词元" },
     minP: { label: "最小概率比", hint: "至少达到最大概率的这个比例" },
   },
+  runFixed: "训练开始后不能改动，按“重来”后才可以。",
+  runFinished: "这次训练已到终点。按“重来”可以另起一次，也可以换别的设置。",
   cut: (count) => `只显示最后 ${count} 个词元。`,
+  more: (count, left) => `再显示 ${count} 个（后面还有 ${left} 个）`,
   showTable: "显示为表格",
   hideTable: "隐藏表格",
 };

@@ -16,7 +16,7 @@ export interface Answer<T> {
  *
  * @param question reads signals, and makes of them an object of its own; `undefined` when there is nothing to ask
  */
-export function useAnswer<Q, T>(
+export function useAnswer<Q extends object, T>(
   question: () => Q | undefined,
   ask: (question: Q) => Promise<T>,
 ): ReadonlySignal<Answer<T>> {

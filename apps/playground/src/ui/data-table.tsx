@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { shellWords } from "../i18n/shell.ts";
+import { usePortions } from "./portions.tsx";
 
 interface DataTableProps {
   readonly caption: string;
@@ -24,32 +25,44 @@ export function DataTable({ caption, columns, rows, testId }: DataTableProps) {
       >
         {open ? t.hideTable : t.showTable}
       </button>
-      {open && (
-        // Scrolls by itself, and by keyboard: hence the tab stop.
-        <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
-          <table>
-            <caption>{caption}</caption>
-            <thead>
-              <tr>
-                {columns.map((column) => (
-                  <th key={column} scope="col">
-                    {column}
-                  </th>
+      {open && <Table caption={caption} columns={columns} rows={rows()} testId={testId} />}
+    </div>
+  );
+}
+
+interface TableProps extends Omit<DataTableProps, "rows"> {
+  readonly rows: ReturnType<DataTableProps["rows"]>;
+}
+
+function Table({ caption, columns, rows, testId }: TableProps) {
+  const [shown, more] = usePortions(rows.length, `${testId}-more`);
+  // Scrolls by itself, and by keyboard: hence the tab stop.
+  return (
+    <>
+      <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
+        <table>
+          <caption>{caption}</caption>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.slice(0, shown).map((row, index) => (
+              <tr key={index}>
+                {row.map((cell, column) => (
+                  <td key={column}>{cell}</td>
                 ))}
               </tr>
-            </thead>
-            <tbody>
-              {rows().map((row, index) => (
-                <tr key={index}>
-                  {row.map((cell, column) => (
-                    <td key={column}>{cell}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </div>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {more}
+    </>
   );
 }

@@ -30,6 +30,7 @@ export function Plane({ plane: { tokens, points, explained }, chosen }: PlanePro
   const once = tokens.flatMap((token, i) => (tokens.findIndex(({ id }) => id === token.id) === i ? [i] : []));
   const spots = once.map((i): Spot => ({ x: x(i), y: HEIGHT - y(i), text: visibleText(tokens[i]!.text) }));
   const labels = withoutOverlap(spots);
+  const classes = once.map((i) => (tokens[i]!.id === chosenId ? "chosen" : undefined));
   const height = Math.max(HEIGHT, ...labels.map((label) => label + MARGIN)); // labels may have gone down
   return (
     <>
@@ -37,14 +38,16 @@ export function Plane({ plane: { tokens, points, explained }, chosen }: PlanePro
       <div ref={box}>
         {width > 0 && (
           <svg class="plane" width={width} height={height} role="img" aria-label={t.plane} data-testid="plane">
-            {spots.map((spot, n) => (
-              <g key={n} class={tokens[once[n]!]!.id === chosenId ? "chosen" : undefined}>
-                <line x1={spot.x} y1={spot.y} x2={spot.x + 6} y2={labels[n]!} />
-                <circle cx={spot.x} cy={spot.y} r={4} />
-                <text x={spot.x + 8} y={labels[n]! + 4}>
-                  {spot.text}
-                </text>
+            {spots.map(({ x, y }, n) => (
+              <g key={n} class={classes[n]}>
+                <line x1={x} y1={y} x2={x + 6} y2={labels[n]} />
+                <circle cx={x} cy={y} r={4} />
               </g>
+            ))}
+            {spots.map(({ x, text }, n) => (
+              <text key={n} class={classes[n]} x={x + 8} y={labels[n]! + 4}>
+                {text}
+              </text>
             ))}
           </svg>
         )}

@@ -4,7 +4,7 @@ export const en = {
   settings: "Settings",
   hints: {
     classify:
-      "A copy of the shown model gets a head with two outputs and learns from short messages, each marked spam or ham. Then you try both on messages they have not seen.",
+      "A copy of the shown model gets a head with two outputs and learns from short messages, each marked as spam or as ham, which is no spam. Then you try both on messages they have not seen.",
     instruct:
       "A copy of the shown model learns from instructions with their answers. Then you ask both the same thing.",
   },
@@ -42,6 +42,7 @@ export const en = {
   ask: "Ask both",
   stop: "Stop",
   sides: { base: "Before", tuned: "After" },
+  labels: { spam: "spam", ham: "ham" } as Readonly<Record<string, string>>,
   threshold: "Call it spam from this probability on",
   verdict: (label: string) => `So it is ${label}.`,
 };

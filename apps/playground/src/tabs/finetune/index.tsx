@@ -1,4 +1,5 @@
 import { formatNumber, words } from "../../i18n/language.ts";
+import { shellWords } from "../../i18n/shell.ts";
 import { model } from "../../state/engine.ts";
 import { Button } from "../../ui/button.tsx";
 import { Failure } from "../../ui/failure.tsx";
@@ -54,6 +55,7 @@ function Settings({ tuning }: { readonly tuning: Tuning }) {
   const fixed = tuning.info.value !== undefined;
   return (
     <Panel title={t.settings}>
+      {fixed && <p class="quiet">{shellWords().runFixed}</p>}
       <Select
         label={t.task}
         value={params.task}
@@ -111,6 +113,7 @@ function Transport({ tuning }: { readonly tuning: Tuning }) {
           {t.reset}
         </Button>
       </div>
+      {run.finished.value && <p class="quiet">{shellWords().runFinished}</p>}
       {!model.value && <p class="quiet">{t.waiting}</p>}
       {run.progress.value && (
         <Progress label={t.start} done={run.progress.value.done} total={run.progress.value.total} />

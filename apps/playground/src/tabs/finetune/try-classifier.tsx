@@ -73,6 +73,7 @@ function Verdict({ title, classification: { probabilities }, testId }: VerdictPr
   const t = words({ en, zh });
   const spam = probabilities.find(({ label }) => label === SPAM)?.probability ?? 0;
   const other = probabilities.find(({ label }) => label !== SPAM)?.label ?? "";
+  const verdict = spam >= params.threshold.value ? SPAM : other;
   return (
     <section>
       <h3>{title}</h3>
@@ -81,12 +82,12 @@ function Verdict({ title, classification: { probabilities }, testId }: VerdictPr
         testId={testId}
         bars={probabilities.map(({ label, probability }) => ({
           key: label,
-          label,
+          label: t.labels[label] ?? label,
           value: probability,
           text: formatPercent(probability),
         }))}
       />
-      <p>{t.verdict(spam >= params.threshold.value ? SPAM : other)}</p>
+      <p>{t.verdict(t.labels[verdict] ?? verdict)}</p>
     </section>
   );
 }

@@ -43,6 +43,7 @@ export const zh: Words = {
   ask: "让两者回答",
   stop: "停止",
   sides: { base: "训练前", tuned: "训练后" },
+  labels: { spam: "垃圾消息", ham: "正常消息" },
   threshold: "概率达到此值就算垃圾消息",
-  verdict: (label) => `所以判为 ${label}。`,
+  verdict: (label) => `所以判为${label}。`,
 };

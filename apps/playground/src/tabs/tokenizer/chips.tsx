@@ -1,14 +1,10 @@
-import { useSignal } from "@preact/signals";
-import { formatNumber, words } from "../../i18n/language.ts";
-import { Button } from "../../ui/button.tsx";
+import { words } from "../../i18n/language.ts";
+import { usePortions } from "../../ui/portions.tsx";
 import { TokenText } from "../../ui/token-text.tsx";
 import { en } from "./en.ts";
 import { PieceName } from "./piece-name.tsx";
 import type { Group, Piece } from "./pieces.ts";
 import { zh } from "./zh.ts";
-
-/** Groups that are drawn at a time: thousands at once would hold up the page. */
-const PORTION = 500;
 
 interface ChipsProps {
   readonly groups: readonly Group[];
@@ -19,12 +15,11 @@ interface ChipsProps {
 /** Every token as a chip with its id; the fragments of one character under it. */
 export function Chips({ groups, chosen, onChoose }: ChipsProps) {
   const t = words({ en, zh });
-  const shown = useSignal(PORTION);
-  const left = groups.length - shown.value;
+  const [shown, more] = usePortions(groups.length, "more-chips");
   return (
     <>
       <ol class="chips" aria-label={t.tokens} data-testid="chips" tabIndex={0}>
-        {groups.slice(0, shown.value).map(({ text, pieces }, index) => (
+        {groups.slice(0, shown).map(({ text, pieces }, index) => (
           <li key={index} class={pieces.length > 1 ? "fragments" : undefined}>
             {pieces.length > 1 && <TokenText text={text} />}
             {pieces.map((piece) => (
@@ -44,11 +39,7 @@ export function Chips({ groups, chosen, onChoose }: ChipsProps) {
           </li>
         ))}
       </ol>
-      {left > 0 && (
-        <Button kind="quiet" testId="more-chips" onClick={() => (shown.value += PORTION)}>
-          {t.more(formatNumber(Math.min(left, PORTION)), formatNumber(left))}
-        </Button>
-      )}
+      {more}
     </>
   );
 }

@@ -18,6 +18,6 @@ type Tokenizer = {
 export const params: UrlState<Tokenizer> = urlState<Tokenizer>("tokenizer", {
   kind: oneOf(KINDS, "gpt2"),
   text: text("Every effort moves you. 我说你好。Déjà vu!"),
-  corpus: text("the cat in the hat sat on the mat; the hat was flat and that was that"),
+  corpus: text("Every effort moves you on. Every move is an effort, and no effort that moves you is ever lost."),
   merges: integer(12, 0, MOST_MERGES),
 });

@@ -15,7 +15,6 @@ export const zh: Words = {
   hint: "选择一个词元，看它的字节和位置。同一个字的碎片放在一起，以十六进制表示。",
   table: "全部词元",
   columns: ["词元", "编号", "字节", "从", "到"],
-  more: (count, left) => `再显示 ${count} 个（后面还有 ${left} 个）`,
   corpus: "用这段文本训练",
   merges: "合并次数",
   mergesHint: "每一步合并相邻出现最多的一对。",

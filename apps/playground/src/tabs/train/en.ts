@@ -53,6 +53,7 @@ export const en = {
   checkpoint: "Checkpoint",
   save: "Save the run (zip)",
   show: "Look at it in the other tabs",
+  shown: "All tabs show the model as it is now.",
   dropRun: "Drop a run's folder or zip here, the trainer's or one saved here, and it goes on from there",
   chooseRun: "Choose a run",
   table: "Losses",

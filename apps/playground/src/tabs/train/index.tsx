@@ -1,4 +1,5 @@
 import { words } from "../../i18n/language.ts";
+import { shellWords } from "../../i18n/shell.ts";
 import { Button } from "../../ui/button.tsx";
 import { ErrorLine } from "../../ui/error-line.tsx";
 import { Failure } from "../../ui/failure.tsx";
@@ -82,6 +83,7 @@ function Transport() {
           {t.reset}
         </Button>
       </div>
+      {run.finished.value && <p class="quiet">{shellWords().runFinished}</p>}
       {problem !== undefined && <ErrorLine>{problem}</ErrorLine>}
     </>
   );

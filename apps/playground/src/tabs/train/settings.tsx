@@ -1,4 +1,5 @@
 import { formatBytes, words } from "../../i18n/language.ts";
+import { shellWords } from "../../i18n/shell.ts";
 import { DropZone } from "../../ui/drop-zone.tsx";
 import { ErrorLine } from "../../ui/error-line.tsx";
 import { NumberInput } from "../../ui/number-input.tsx";
@@ -16,6 +17,7 @@ export function Settings() {
   const fixed = info.value !== undefined;
   return (
     <Panel title={t.training}>
+      {fixed && <p class="quiet">{shellWords().runFixed}</p>}
       <Select
         label={t.text}
         value={params.text}

@@ -1,12 +1,16 @@
 import { type Signal, signal } from "@preact/signals";
 import { DEFAULT_RUN } from "../../engine/defaults.ts";
 import type { FolderFile, RunInfo, RunSettings, RunText } from "../../engine/protocol.ts";
+import { words } from "../../i18n/language.ts";
+import { announce } from "../../state/announce.ts";
 import { asError } from "../../state/as-error.ts";
 import { engine, modelError, showModel } from "../../state/engine.ts";
 import { type History, Run } from "../../state/run.ts";
 import { saveFile } from "../../ui/save-file.ts";
 import { zipped } from "../../ui/folder-files.ts";
+import { en } from "./en.ts";
 import { params } from "./params.ts";
+import { zh } from "./zh.ts";
 
 /** The training of this page. */
 export const run: Run = new Run("training");
@@ -87,6 +91,7 @@ export async function save(): Promise<void> {
 export async function show(): Promise<void> {
   await showModel({ kind: "run", run: run.name });
   run.error.value = modelError.peek();
+  if (!run.error.value) announce(words({ en, zh }).shown);
 }
 
 async function begin(): Promise<void> {

@@ -55,6 +55,7 @@ export const zh: Words = {
   checkpoint: "检查点",
   save: "保存这次训练（zip）",
   show: "在其他标签页里查看",
+  shown: "所有标签页现在都显示这个模型。",
   dropRun: "把一次训练的文件夹或 zip 拖到这里（训练器的或在此保存的），就从那里继续",
   chooseRun: "选择一次训练",
   table: "损失",
