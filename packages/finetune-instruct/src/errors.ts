@@ -18,6 +18,12 @@ export class InstructionDataError extends Error {
   readonly code = "INSTRUCTION_DATA";
 }
 
+/** A setting of this package is outside its range. */
+export class InstructOptionError extends Error {
+  override readonly name = "InstructOptionError";
+  readonly code = "INSTRUCT_OPTION";
+}
+
 /** Truncation has left nothing of an answer to learn from. */
 export class EmptyCompletionError extends Error {
   override readonly name = "EmptyCompletionError";

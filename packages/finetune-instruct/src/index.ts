@@ -27,7 +27,13 @@ export {
   type ReferenceOptions,
   withReference,
 } from "./dpo/with-reference.ts";
-export { EmptyCompletionError, FormatError, type FormatErrorCode, InstructionDataError } from "./errors.ts";
+export {
+  EmptyCompletionError,
+  FormatError,
+  type FormatErrorCode,
+  InstructionDataError,
+  InstructOptionError,
+} from "./errors.ts";
 export {
   checkInstructions,
   checkPreferences,

@@ -91,7 +91,9 @@ describe("data", () => {
     expect([...train, ...test, ...val]).toEqual(numbers);
     expect([train.length, test.length, val.length]).toEqual([19, 2, 2]);
     expect(splitData(numbers, { train: 0.5, test: 0 }).val).toHaveLength(12);
-    expect(() => splitData(numbers, { train: 0.9, test: 0.2 })).toThrow(RangeError);
+    expect(() => splitData(numbers, { train: 0.9, test: 0.2 })).toThrow(
+      expect.objectContaining({ code: "INSTRUCT_OPTION" }),
+    );
   });
 });
 

@@ -1,3 +1,5 @@
+import { InstructOptionError } from "./errors.ts";
+
 /** Two texts that are almost the same. */
 export interface NearDuplicate {
   /** The place of the earlier one. */
@@ -21,13 +23,13 @@ type Vector = ReadonlyMap<string, number>;
  * 2007), so tens of thousands of texts are no trouble.
  *
  * @param threshold between 0 and 1, where 1 is strictest; default 0.9
- * @throws RangeError for another threshold
+ * @throws InstructOptionError for another threshold
  * @example
  * findNearDuplicates(["Name a dwarf planet.", "Sing a song.", "Name a dwarf planet!"]); // [{ first: 0, second: 2, similarity: 1 }]
  */
 export function findNearDuplicates(texts: readonly string[], threshold = 0.9): NearDuplicate[] {
   if (!(threshold > 0 && threshold <= 1)) {
-    throw new RangeError(`threshold is ${threshold}; give a number above 0 and at most 1, such as 0.9.`);
+    throw new InstructOptionError(`threshold is ${threshold}; give a number above 0 and at most 1, such as 0.9.`);
   }
   return similarPairs(tfidfVectors(texts), threshold).toSorted((a, b) => a.first - b.first || a.second - b.second);
 }

@@ -1,3 +1,5 @@
+import { InstructOptionError } from "./errors.ts";
+
 /** How much goes where; what is left validates. */
 export interface SplitFractions {
   /** Default 0.85. */
@@ -15,14 +17,16 @@ export interface SplitData<T> {
 
 /**
  * Splits a data set as section 7.2 does: the first part trains, the next tests, the rest validates; shares are rounded down.
- * @throws RangeError unless the shares are between 0 and 1 and leave something over
+ * @throws InstructOptionError unless the shares are between 0 and 1 and leave something over
  * @example
  * const { train, val, test } = splitData(entries); // 1,100 entries: 935, 55 and 110
  */
 export function splitData<T>(entries: readonly T[], fractions: SplitFractions = {}): SplitData<T> {
   const { train = 0.85, test = 0.1 } = fractions;
   if (!(train >= 0 && test >= 0 && train + test <= 1)) {
-    throw new RangeError(`The shares are train ${train} and test ${test}: give two from 0 on that sum to 1 at most.`);
+    throw new InstructOptionError(
+      `The shares are train ${train} and test ${test}: give two from 0 on that sum to 1 at most.`,
+    );
   }
   const trainPortion = Math.trunc(entries.length * train);
   const testPortion = Math.trunc(entries.length * test);
