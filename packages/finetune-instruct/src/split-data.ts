@@ -17,7 +17,7 @@ export interface SplitData<T> {
 
 /**
  * Splits a data set as section 7.2 does: the first part trains, the next tests, the rest validates; shares are rounded down.
- * @throws InstructOptionError unless the shares are between 0 and 1 and leave something over
+ * @throws InstructOptionError unless the shares are from 0 on and sum to 1 at most
  * @example
  * const { train, val, test } = splitData(entries); // 1,100 entries: 935, 55 and 110
  */

@@ -53,8 +53,9 @@ describe("token shards", () => {
   });
 
   it("serve the sliding-window dataset as an array does", async () => {
-    await writeTokenShards(dir, [ids], { vocabSize: 50_257, shardTokens: 17 });
-    const tokens = openTokenShards(dir);
+    const folder = join(dir, "not", "there", "yet");
+    await writeTokenShards(folder, [ids], { vocabSize: 50_257, shardTokens: 17 });
+    const tokens = openTokenShards(folder);
     const options = { maxLength: 8, stride: 5 };
     const [read, held] = [tokens, ids].map((source) => new GPTDatasetV1(source, undefined, options));
     expect(read?.length).toBe(held?.length);
