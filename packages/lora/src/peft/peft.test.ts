@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { GPTModelFast } from "@scratch-llm/gpt";
-import { Generator } from "@scratch-llm/nn";
+import { Generator, Linear, Sequential } from "@scratch-llm/nn";
 import { loadModelFolder } from "@scratch-llm/weights-loader/node";
 import { expectClose } from "@test/expect-close.ts";
 import * as tf from "@tensorflow/tfjs";
@@ -100,6 +100,12 @@ describe("an adapter of ours", () => {
   it("is not written where there is none", async () => {
     useAdapter(model, undefined);
     await expect(savePeftAdapter(scratch, model)).rejects.toThrow("no LoRA layers");
+  });
+
+  it("is not written of a layer that transformers' GPT-2 has not", async () => {
+    const other = new Sequential(new Linear(2, 2));
+    injectLora(other, { rank: 1, alpha: 1 });
+    await expect(savePeftAdapter(scratch, other)).rejects.toThrow("has no layer for 0; choose");
   });
 
   it("is not merged into a head that is the token embedding", async () => {

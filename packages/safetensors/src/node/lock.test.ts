@@ -54,6 +54,7 @@ it("takes over the lock of a process that is gone, and only one process does", a
     await release();
   };
   await Promise.all(Array.from({ length: 5 }, enter));
+  expect(await readdir(join(folder, "deep"))).toEqual([]);
 });
 
 it("takes over a lock that nobody has touched for long, whosever it is", async () => {
@@ -66,6 +67,19 @@ it("takes over a lock that nobody has touched for long, whosever it is", async (
   const release = await acquireLock(path);
   expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ pid: process.pid });
   await release();
+});
+
+it("takes over although a process died while it was taking over", async () => {
+  await (
+    await acquireLock(path)
+  )();
+  await writeFile(path, JSON.stringify({ pid: deadPid(), host: hostname() }));
+  const old = new Date(Date.now() - 120_000);
+  await writeFile(`${path}.takeover`, "");
+  await utimes(`${path}.takeover`, old, old);
+  const release = await acquireLock(path);
+  await release();
+  expect(await readdir(join(folder, "deep"))).toEqual([]);
 });
 
 it("stops waiting when it is told to", async () => {
