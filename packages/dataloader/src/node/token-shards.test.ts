@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -66,6 +66,13 @@ describe("token shards", () => {
   it("are little-endian without a header", async () => {
     await writeTokenShards(dir, [Int32Array.of(1, 258)], { vocabSize: 300 });
     expect([...readFileSync(join(dir, "tokens-00000.bin"))]).toEqual([1, 0, 2, 1]);
+  });
+
+  it("take the place of those that were there, and of nothing else", async () => {
+    writeFileSync(join(dir, "notes.txt"), "mine");
+    await writeTokenShards(dir, [ids], { vocabSize: 50_257, shardTokens: 30 });
+    await writeTokenShards(dir, [ids], { vocabSize: 50_257, shardTokens: 60 });
+    expect(readdirSync(dir).toSorted()).toEqual(["notes.txt", "tokens-00000.bin", "tokens-00001.bin", "tokens.json"]);
   });
 
   it("refuse an id outside the vocabulary, and then do not open", async () => {

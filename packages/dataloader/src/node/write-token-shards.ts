@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { requirePositiveInteger } from "../errors.ts";
 import { INDEX_FILE, type ShardIndex, type TokenDtype, TokenShardError } from "./shard-index.ts";
@@ -13,7 +23,8 @@ export interface WriteShardsOptions {
 
 /**
  * Writes ids, part by part as they come, into files of a folder: a corpus larger than memory is tokenized once and then
- * read by range. The index comes last and all at once, so that an interrupted call leaves no folder that opens.
+ * read by range. They take the place of shards that are there. The index comes last and all at once, so that an interrupted
+ * call leaves no folder that opens.
  *
  * @throws {LoaderOptionError} unless `vocabSize` and `shardTokens` are whole numbers ≥ 1; nothing is touched then.
  * @throws {TokenShardError} for an id outside the vocabulary.
@@ -32,7 +43,7 @@ export async function writeTokenShards(
   requirePositiveInteger("shardTokens", shardTokens);
   const dtype: TokenDtype = vocabSize <= 65_536 ? "uint16" : "uint32";
   mkdirSync(dir, { recursive: true });
-  rmSync(join(dir, INDEX_FILE), { force: true });
+  removeShards(dir);
   const files = new ShardFiles(dir, dtype, shardTokens);
   try {
     for await (const part of parts) {
@@ -93,12 +104,22 @@ class ShardFiles {
     const last = this.shards.at(-1);
     if (this.#fd !== undefined && last && last.tokens < this.#shardTokens) return { fd: this.#fd, shard: last };
     this.finish();
-    const shard = { file: `tokens-${String(this.shards.length).padStart(5, "0")}.bin`, tokens: 0 };
+    const shard = { file: shardName(this.shards.length), tokens: 0 };
     const fd = openSync(join(this.#dir, shard.file), "w");
     this.#fd = fd;
     this.shards.push(shard);
     return { fd, shard };
   }
+}
+
+function shardName(number: number): string {
+  return `tokens-${String(number).padStart(5, "0")}.bin`;
+}
+
+/** The index first: without it, the others are no shards any more. */
+function removeShards(dir: string): void {
+  rmSync(join(dir, INDEX_FILE), { force: true });
+  for (const file of readdirSync(dir)) if (/^tokens-\d{5,}\.bin$/.test(file)) rmSync(join(dir, file));
 }
 
 function requireIdsBelow(vocabSize: number, ids: Int32Array): void {
