@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAdapter, injectLora, useAdapter } from "../adapter.ts";
 import { mergeLora } from "../merge.ts";
 import { loadPeftAdapter, savePeftAdapter } from "../node.ts";
+import { makePeftConfig } from "./config.ts";
 
 const fixtures = fileURLToPath(new URL("../../../../fixtures", import.meta.url));
 const expected = JSON.parse(await readFile(join(fixtures, "lora/peft.json"), "utf8")) as {
@@ -95,6 +96,25 @@ describe("an adapter of ours", () => {
     useAdapter(model, await loadPeftAdapter(folder, model));
     expectClose(logits(), before, { absolute: 1e-5 });
     useAdapter(model, undefined);
+  });
+
+  it("is written with the rank that most layers have, and the others in patterns", () => {
+    const [few, most] = [
+      { rank: 1, alpha: 3 },
+      { rank: 4, alpha: 8 },
+    ];
+    const layers = new Map([
+      ["transformer.h.0.attn.c_attn", few],
+      ["transformer.h.0.mlp.c_fc", most],
+      ["transformer.h.1.mlp.c_fc", most],
+    ]);
+    expect(makePeftConfig(layers, [...layers.keys()], undefined)).toMatchObject({
+      r: 4,
+      lora_alpha: 8,
+      target_modules: ["attn.c_attn", "mlp.c_fc"],
+      rank_pattern: { "attn.c_attn": 1 },
+      alpha_pattern: { "attn.c_attn": 3 },
+    });
   });
 
   it("is not written where there is none", async () => {
