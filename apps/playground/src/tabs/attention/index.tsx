@@ -50,7 +50,7 @@ export function AttentionTab() {
       </Panel>
       {value && shown.value && (
         <>
-          <Panel title={`${t.map} · ${name}`}>
+          <Panel title={`${t.map}\u00A0· ${name}`}>
             <AttentionMap looked={value} weights={shown.value} name={name} labels={labels} cell={cell} />
           </Panel>
           <Panel title={t.links}>

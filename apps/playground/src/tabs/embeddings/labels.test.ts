@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { withoutOverlap } from "./labels.ts";
 
-it("leaves labels where there is room, and moves the others below", () => {
+it("leaves labels where there is room, and moves those below that would lie on a point or another label", () => {
   const spots = [
     { x: 0, y: 20, text: "harbour" },
     { x: 10, y: 22, text: "ship" },
@@ -9,5 +9,5 @@ it("leaves labels where there is room, and moves the others below", () => {
     { x: 300, y: 21, text: "bell" },
     { x: 0, y: 200, text: "clock" },
   ];
-  expect(withoutOverlap(spots)).toEqual([20, 35, 50, 21, 200]);
+  expect(withoutOverlap(spots)).toEqual([35, 50, 65, 21, 200]);
 });

@@ -20,6 +20,7 @@ export function WritePanel() {
   const t = words({ en, zh });
   const busy = writer.busy.value;
   const write = (): void => void writer.write(params.prompt.value);
+  const nothing = writer.tokens.value === 0;
   const prompt = writer.asked.value?.prompt ?? "";
   const whole = (): string => prompt + writer.text.peek();
   return (
@@ -33,7 +34,7 @@ export function WritePanel() {
         />
         <Button
           testId="again"
-          disabled={busy || writer.tokens.value === 0}
+          disabled={busy || nothing}
           onClick={() => {
             nextSeed();
             write();
@@ -43,7 +44,7 @@ export function WritePanel() {
         </Button>
         <Button
           testId="go-on"
-          disabled={busy || writer.text.value === ""}
+          disabled={busy || nothing}
           onClick={() => {
             params.prompt.value = whole();
             write();
@@ -59,12 +60,13 @@ export function WritePanel() {
       <WriterStatus writer={writer} />
       {model.value ? (
         <div class="controls">
-          <Button kind="quiet" testId="copy" onClick={() => void copyText(whole())}>
+          <Button kind="quiet" testId="copy" disabled={nothing} onClick={() => void copyText(whole())}>
             {t.copy}
           </Button>
           <Button
             kind="quiet"
             testId="save"
+            disabled={nothing}
             onClick={() => saveJson("written.json", { ...writer.asked.peek(), text: writer.text.peek() })}
           >
             {t.save}

@@ -2,7 +2,7 @@ export const en = {
   title: "Tokenizer",
   lead: "A model reads numbers. Byte-pair encoding cuts a text into pieces that it knows: common words stay whole, rare ones and other scripts fall into fragments, down to single bytes.",
   kind: "Tokenizer",
-  kinds: { gpt2: "GPT-2's", builtin: "the shown model's", trained: "one trained here" },
+  kinds: { gpt2: "GPT-2", builtin: "Shown model", trained: "Train one" },
   text: "Text",
   tokens: "Tokens",
   count: (tokens: string, chars: string, bytes: string) => `${tokens} tokens for ${chars} characters (${bytes} bytes)`,
