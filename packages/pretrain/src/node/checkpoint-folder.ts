@@ -80,10 +80,3 @@ export async function syncFiles(dir: string): Promise<Record<string, number>> {
   }
   return sizes;
 }
-
-/** Brings a rename in a folder to the disk. Windows cannot open folders and needs no such call. */
-export async function syncFolder(dir: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(dir, "r");
-  await handle.sync().finally(() => handle.close());
-}

@@ -94,9 +94,13 @@ describe("saveCheckpoint and loadCheckpoint", () => {
     expect(await latestCheckpoint(runDir)).toBe(pathOf(10));
   });
 
-  it("explain a folder that cannot be written", async () => {
-    writeFileSync(join(runDir, "file"), "");
-    await expect(saveTinyRun(join(runDir, "file"), run, at(1))).rejects.toThrow(/ENOTDIR.*may be written/);
+  it("explain a folder that cannot be made", async () => {
+    const file = join(runDir, "file");
+    writeFileSync(file, "");
+    for (const folder of [file, ...(process.platform === "linux" ? ["/proc/nowhere"] : [])]) {
+      const error = { code: "WRITE_FAILED", message: expect.stringContaining(`Cannot make the folder ${folder}`) };
+      await expect(saveTinyRun(folder, run, at(1))).rejects.toThrow(expect.objectContaining(error));
+    }
   });
 });
 

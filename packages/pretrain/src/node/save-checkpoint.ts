@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic, writeSafetensors } from "@scratch-llm/safetensors/node";
+import { makeFolder, syncFolder, writeFileAtomic, writeSafetensors } from "@scratch-llm/safetensors/node";
 import {
   checkpointName,
   CHECKPOINTS,
@@ -13,7 +13,7 @@ import {
   type Trainer,
 } from "../checkpoint-state.ts";
 import type { TrainState } from "../train-events.ts";
-import { listCheckpoints, removeFolder, syncFiles, syncFolder } from "./checkpoint-folder.ts";
+import { listCheckpoints, removeFolder, syncFiles } from "./checkpoint-folder.ts";
 import { explainSystemError } from "./explain-system-error.ts";
 
 /** What {@link saveCheckpoint} saves. */
@@ -34,7 +34,7 @@ export interface SaveCheckpointOptions extends Trainer {
  * checkpoint stays the latest.
  *
  * @returns the checkpoint's path.
- * @throws {CheckpointError} when the disk does not take it; nothing half-written stays.
+ * @throws {CheckpointError}, {SafetensorsError} `WRITE_FAILED` when the disk does not take it; nothing half-written stays.
  * @example
  * ```ts
  * const runDir = "runs/first";
@@ -51,7 +51,7 @@ export async function saveCheckpoint(runDir: string, options: SaveCheckpointOpti
   const path = join(parent, name);
   const temporary = join(parent, `.${name}.part`);
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     await removeLeftovers(parent);
     await mkdir(temporary);
     await writeFiles(temporary, options);

@@ -89,8 +89,8 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Brings a rename to the disk. Windows cannot open folders and needs no such call. */
-async function syncFolder(folder: string): Promise<void> {
+/** Brings a rename in a folder to the disk. Windows cannot open folders and needs no such call. */
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");
   try {
