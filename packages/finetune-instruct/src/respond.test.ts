@@ -74,6 +74,9 @@ describe("a model that has learned eight entries", () => {
       expect(together).toEqual(answers);
       expect(await respond(data[4] as Instruction, options)).toBe(answers[4]);
     });
+    for (const batchSize of [0, Number.NaN]) {
+      await expect(respondAll(data, { ...options, batchSize }).next()).rejects.toThrow(`batchSize is ${batchSize}`);
+    }
     const cut = await respond(data[0] as Instruction, { ...options, maxNewTokens: 2 });
     expect(cut.length).toBeLessThan((answers[0] as string).length);
     await expect(respond(data[0] as Instruction, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(

@@ -1,5 +1,6 @@
 import { type Decoder, generate, type GPTModel } from "@scratch-llm/gpt";
 import type { Tokenizer } from "@scratch-llm/tokenizer";
+import { InstructOptionError } from "./errors.ts";
 import type { Task } from "./instruction.ts";
 import { ALPACA, extractResponse, type PromptFormat } from "./prompt-format.ts";
 import { withoutLastSpaces } from "./without-last-spaces.ts";
@@ -40,11 +41,17 @@ export async function respond(task: Task, options: RespondOptions): Promise<stri
   return response;
 }
 
-/** Answers one task after the other, a few at the same time, in the order of the list. */
+/**
+ * Answers one task after the other, a few at the same time, in the order of the list.
+ * @throws InstructOptionError unless `batchSize` is a whole number ≥ 1
+ */
 export async function* respondAll(
   tasks: readonly Task[],
   { batchSize = 8, ...options }: RespondAllOptions,
 ): AsyncGenerator<TaskResponse, void, void> {
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+    throw new InstructOptionError(`batchSize is ${batchSize}; give a whole number of at least 1.`);
+  }
   for (let start = 0; start < tasks.length; start += batchSize) {
     const responses = await respondTogether(tasks.slice(start, start + batchSize), options);
     for (const [i, response] of responses.entries()) yield { index: start + i, response };
