@@ -35,7 +35,7 @@ interface Methods {
   encode: Method<ForModel & { readonly text: string }, Int32Array>;
   /** What the ids stand for, one by one. */
   tokens: Method<ForIds, Token[]>;
-  /** The text of every token, by id; bytes that are no whole character in hex, such as `E6 88`. */
+  /** The text of every token, by id; bytes that are no whole character in hex, such as `<E6 88>`. */
   vocabulary: Method<ForModel, string[]>;
   /** Logits (vocabSize) after the last of the ids. Filters and samples: `sampling.ts`, without another pass. */
   nextToken: Method<ForIds, Float32Array>;
@@ -230,7 +230,7 @@ export interface Storage {
 
 export interface Token {
   readonly id: number;
-  /** Its text; bytes that are no whole character in hex, such as `E6 88`. */
+  /** Its text; bytes that are no whole character in hex, such as `<E6 88>`. */
   readonly text: string;
   readonly bytes: Uint8Array;
 }

@@ -23,5 +23,5 @@ export function visibleText(text: string): string {
 }
 
 function markOf(char: string): string {
-  return MARKS[char] ?? char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0");
+  return MARKS[char] ?? `<${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}>`;
 }

@@ -9,7 +9,7 @@ import { attention } from "./attention.ts";
 import { traceBlock } from "./block.ts";
 import { embeddingPlane, embeddingSum, neighbours } from "./embeddings.ts";
 import { nextTokenLogits } from "./next-token.ts";
-import { encode } from "./tokens.ts";
+import { encode, tokensOf } from "./tokens.ts";
 import { principalPlane } from "./principal-plane.ts";
 
 onBackends(
@@ -65,6 +65,11 @@ onBackends(
       ]) {
         expect([first, tokens.length, tokens[0]?.id]).toEqual([172, 128, long[172]]);
       }
+    });
+
+    it("calls the bytes of a broken character by their hex, as no text reads", () => {
+      const fragments = tokensOf(shelved.tokenizer, encode(shelved.tokenizer, "钅AB")).map(({ text }) => text);
+      expect(fragments.join("")).toMatch(/^(?:<[\dA-F]{2}(?:\u00A0[\dA-F]{2})*>)+AB$/u);
     });
 
     it("reads a special token in a text as what it is", () => {

@@ -23,11 +23,12 @@ export function vocabulary(tokenizer: Tokenizer, vocabSize: number): string[] {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text of the bytes, or where they are no whole characters, the bytes in hex: `E6 88`. */
+/** The text of the bytes, or where they are no whole characters, the bytes in hex: `<E6 88>`, with a space that is not marked. */
 function labelOf(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    return Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
+    const hex = Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, "0"));
+    return `<${hex.join("\u00A0")}>`;
   }
 }
