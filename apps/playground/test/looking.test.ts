@@ -16,6 +16,18 @@ describe.skipIf(!hasBrowser)("looking closely", { timeout: 120_000 }, () => {
     await context.close();
   });
 
+  it("tells of the chosen token of the text as it is", async () => {
+    const { page, context } = await site.open("tab=tokenizer&text=One+bell");
+    const detail = page.getByTestId("token-detail");
+    await page.getByTestId("chip").nth(1).click();
+    expect(await detail.innerText()).toContain("Token “␣bell”");
+    await page.getByTestId("tokenizer-text").fill("One clock");
+    await expect.poll(() => detail.innerText()).toContain("Token “␣clock”");
+    await page.getByTestId("tokenizer-text").fill("One");
+    await expect.poll(() => detail.innerText()).toContain("Choose a token");
+    await context.close();
+  });
+
   it("replays merges one by one, there and back, until no pair is left", async () => {
     const { page, context } = await site.open("tab=tokenizer&kind=trained&merges=0&corpus=aaab+aaab&text=aaab");
     const last = page.getByTestId("last-merge");

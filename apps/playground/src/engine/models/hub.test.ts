@@ -145,8 +145,11 @@ describe("what goes wrong", () => {
     await expect(fetchAll()).rejects.toMatchObject({ code: "NOT_THE_FILE" });
     const nowhere = { endpoint: "http://127.0.0.1:9", repository: NAME };
     await expect(describeDownload(nowhere, store, never)).rejects.toMatchObject({ code: "UNREACHABLE" });
-    await expect(describeDownload({ ...model(), repository: "../x" }, store, never)).rejects.toMatchObject({
-      code: "NAME_INVALID",
-    });
+    for (const wrong of [{ repository: "../x" }, { endpoint: "" }, { endpoint: "a mirror" }]) {
+      const asked = describeDownload({ ...model(), ...wrong }, store, never);
+      await expect(asked).rejects.toMatchObject({ code: "NAME_INVALID" });
+    }
+    const short = { endpoint: "127.0.0.1:9", repository: NAME };
+    await expect(describeDownload(short, store, never)).rejects.toMatchObject({ code: "UNREACHABLE" });
   });
 });

@@ -184,8 +184,11 @@ function placeOf(folder: string, { name }: RepositoryFile): string {
   return `${folder}/${nameIn(name)}`;
 }
 
+/** The server's address, also where it was written without its `https://`. @throws DownloadError */
 function endpointOf({ endpoint }: HubModel): string {
-  return endpoint.replace(/\/+$/u, "");
+  const address = /^https?:\/\//u.test(endpoint) ? endpoint : `https://${endpoint}`;
+  if (URL.canParse(address)) return address.replace(/\/+$/u, "");
+  throw new DownloadError("NAME_INVALID", `"${endpoint}" is no server's address, such as https://huggingface.co.`);
 }
 
 function folderOf(name: string): string {

@@ -25,7 +25,7 @@ export const zh: Words = {
     `由 ONNX Runtime 运行：${FORMS[form]}，${threads} 个线程。可以写作和对话，看不到内部。`,
   download: "从服务器",
   endpoint: "服务器",
-  endpointHint: "Hugging Face 或镜像站。按下按钮之前，页面不会访问它。",
+  endpointHint: "Hugging Face 或镜像站，如“https://hf-mirror.com”。按下按钮之前，页面不会访问它。",
   repository: "仓库",
   describe: "查看大小和许可证",
   plan: (form, size, files) =>

@@ -19,7 +19,8 @@ import { zh } from "./zh.ts";
 /** A text as tokens, with three tokenizers (book section 2.5). */
 export function TokenizerTab() {
   const t = words({ en, zh });
-  const chosen = useSignal<Piece | undefined>(undefined);
+  /** Where the chosen piece begins. */
+  const from = useSignal<number | undefined>(undefined);
   const answer = useAnswer(() => {
     const [kind, vocabSize] = [params.kind.value, model.value?.config.vocabSize];
     if (kind === "builtin" && vocabSize === undefined) return undefined;
@@ -27,6 +28,7 @@ export function TokenizerTab() {
     return { kind, text, corpus, merges, vocabSize: vocabSize ?? 0 };
   }, tokenize);
   const groups = useComputed(() => groupsOf(answer.value.value?.tokens ?? []));
+  const chosen = groups.value.flatMap(({ pieces }) => pieces).find((piece) => piece.from === from.value);
   const { value, error } = answer.value;
   const { text } = params;
   return (
@@ -50,9 +52,9 @@ export function TokenizerTab() {
                   formatNumber(new TextEncoder().encode(text.value).length),
                 )}
               </p>
-              <Chips groups={groups.value} chosen={chosen.value} onChoose={(piece) => (chosen.value = piece)} />
+              <Chips groups={groups.value} chosen={chosen} onChoose={(piece) => (from.value = piece.from)} />
               <p class="quiet" data-testid="token-detail">
-                {chosen.value ? detail(chosen.value, value.vocabSize, t) : t.hint}
+                {chosen ? detail(chosen, value.vocabSize, t) : t.hint}
               </p>
               <DataTable
                 caption={t.table}
