@@ -6,7 +6,7 @@ import {
   type SetupEvent,
   useBackend,
 } from "@scratch-llm/backend/node";
-import { describeError } from "./errors.ts";
+import { describeError, explainError } from "./errors.ts";
 import { formatBytes } from "./format.ts";
 import { interrupted } from "./interrupt.ts";
 import { fill, type Messages } from "./messages/messages.ts";
@@ -41,10 +41,10 @@ async function ensureNative(
     return undefined;
   } catch (error) {
     if (choice === "native" || interrupted.aborted) throw error;
-    const reason = describeError(error).message;
-    output.note(fill(messages.setup.failed, { reason }));
+    const failure = describeError(error);
+    output.note(fill(messages.setup.failed, { reason: explainError(failure, messages) }));
     output.note(messages.setup.fallback);
-    return reason;
+    return failure.message;
   }
 }
 

@@ -56,6 +56,40 @@ describe("scratch-llm", () => {
     expect(await readdir(folder)).not.toContain("runs");
   });
 
+  it.each([
+    [["tran"], "unknown command 'tran' (see --help)", "没有这个命令；可用 --help 查看全部命令。"],
+    [
+      ["chat", "--modl", "x"],
+      "unknown option '--modl' (Did you mean --model?)",
+      "没有这个选项；可用 --help 查看全部选项。",
+    ],
+    [["generate"], "required option '--prompt <text>' not specified", "缺少必需的选项；请加上它。"],
+    [
+      ["model", "download", "/"],
+      /^"\/" is no model's name: use gpt2.*$/u,
+      "名称或地址不对；模型写作 gpt2 或“所有者/名称”。",
+    ],
+    [
+      ["train", "pretrain", "--data", "文件.txt"],
+      /^Cannot open the data file .*$/u,
+      "数据不能用；请按括号里的说明检查文件。",
+    ],
+  ])("says of %j in Chinese what it means, and then in English what it is", async (args, english, chinese) => {
+    const { stderr } = await run(args, folder);
+    const message = /^Error: (.*)\n$/u.exec(stderr)?.[1];
+    expect(message).toMatch(english);
+    expect((await run([...args, "--lang", "zh"], folder)).stderr).toBe(`错误：${chinese}（${message}）\n`);
+    const json = await run([...args, "--lang", "zh", "--json"], folder);
+    expect({ ...events(json.stdout).at(-1), stderr: json.stderr }).toMatchObject({ message, stderr: "" });
+  });
+
+  it("shows the verbs where one is missing, and nothing else", async () => {
+    const { code, stdout, stderr } = await run(["train"], folder);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^Usage: [\s\S]*pretrain/u);
+    expect(stderr).not.toContain("Error");
+  });
+
   it("refuses a text too short for one window, naming a context that works", async () => {
     const path = join(folder, "short.txt");
     await writeFile(path, "Bread first, then talk. ".repeat(3));

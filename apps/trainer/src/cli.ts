@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
-import { describeError } from "./errors.ts";
-import { chooseMessages, type Messages } from "./messages/messages.ts";
+import { describeError, explainError } from "./errors.ts";
+import { en } from "./messages/en.ts";
+import { chooseMessages, fill, type Messages } from "./messages/messages.ts";
 import { Output } from "./output.ts";
 import { buildProgram } from "./program.ts";
 
@@ -17,13 +18,15 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-/** One line on stderr, or the last JSON line on stdout. Commander has already printed its own usage errors. */
+/** One line on stderr, or the last JSON line on stdout. */
 function report(error: unknown, args: readonly string[], messages: Messages): number {
-  const { code, message, exitCode } = describeError(error);
+  const { code, message: said, exitCode } = describeError(error);
+  const message = said.replace(/^error: /u, ""); // commander's
   const output = new Output({ json: args.includes("--json"), quiet: false });
-  const usage = error instanceof CommanderError;
-  output.event({ type: "error", code: usage ? "USAGE" : code, message: message.replace(/^error: /u, "") });
-  if (!usage || output.json) output.note(`${messages.errors.prefix}: ${message}`);
+  const event = { type: "error", code: error instanceof CommanderError ? "USAGE" : code };
+  output.event({ ...event, message: explainError({ code, message }, en) });
+  if (code === "commander.help") return exitCode; // a verb is missing, and the help that names them stands there already
+  output.note(fill(messages.errors.line, { message: explainError({ code, message }, messages) }));
   if (code === "UNEXPECTED" && process.env["SCRATCH_LLM_DEBUG"] !== undefined && error instanceof Error) {
     output.note(error.stack ?? "");
   }

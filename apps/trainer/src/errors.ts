@@ -1,3 +1,5 @@
+import { fill, type Messages } from "./messages/messages.ts";
+
 /** What went wrong, in one word that a script can test. The process ends with 2 for `USAGE`, 130 for `INTERRUPTED`, else 1. */
 export type TrainerErrorCode =
   | "USAGE"
@@ -23,27 +25,28 @@ export class TrainerError extends Error {
   }
 }
 
+/** What is known of an error. */
+export interface Described {
+  readonly code: string;
+  /** One line. */
+  readonly message: string;
+}
+
 /** One line and a code for any error: ours and the packages' carry a code, Node's system errors too. */
-export function describeError(error: unknown): { code: string; message: string; exitCode: number } {
+export function describeError(error: unknown): Described & { readonly exitCode: number } {
   if (error instanceof Error && error.name === "AbortError")
     return { code: "INTERRUPTED", message: "Stopped.", exitCode: 130 };
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNEXPECTED";
   const text = error instanceof Error ? error.message : String(error);
   const exitCode = code === "INTERRUPTED" ? 130 : code === "USAGE" || code.startsWith("commander.") ? 2 : 1;
-  return { code, message: systemAdvice(code) ?? text.replaceAll(/\s*\n\s*/g, " "), exitCode };
-
-  function systemAdvice(systemCode: string): string | undefined {
-    const path = error instanceof Error && "path" in error ? ` (${String(error.path)})` : "";
-    const advice = SYSTEM_ADVICE[systemCode];
-    return advice === undefined ? undefined : `${advice}${path}: ${text}`;
-  }
+  return { code, message: text.replaceAll(/\s*\n\s*/g, " "), exitCode };
 }
 
-/** Errors of the operating system that users meet, with the remedy. */
-const SYSTEM_ADVICE: Readonly<Record<string, string>> = {
-  ENOSPC: "The disk is full; free some space or choose another folder with --run-dir",
-  EFBIG: "The file would be larger than this system allows; choose another folder with --run-dir",
-  EDQUOT: "Your disk quota is used up; free some space or choose another folder with --run-dir",
-  EACCES: "No permission to write here; choose another folder with --run-dir",
-  EROFS: "This place is read-only; choose another folder with --run-dir",
-};
+/** An error in the chosen language: what it means, where its message does not say so in this language, and its message. */
+export function explainError({ code, message }: Described, { failures, errors }: Messages): string {
+  const sentence = failures[code];
+  return sentence === undefined || CHINESE.test(message) ? message : fill(errors.explained, { sentence, message });
+}
+
+/** A message of a dictionary; names alone, such as a file's, make no sentence. */
+const CHINESE = /\p{Script=Han}.*。/u;

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { chooseMessages } from "./messages/messages.ts";
 import { buildProgram } from "./program.ts";
 
@@ -21,15 +21,6 @@ describe("help", () => {
     expect(words).not.toMatch(/Usage:|Options:|Commands:|display help|\(default/u);
     expect(words).toContain("（默认：auto）");
   });
-
-  it("names what it does not know", async () => {
-    const said: string[] = [];
-    const written = vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
-    const program = buildProgram(chooseMessages(["--lang", "en"]));
-    await expect(program.parseAsync(["tran"], { from: "user" })).rejects.toMatchObject({ code: "commander.error" });
-    written.mockRestore();
-    expect(said.join("")).toBe("error: unknown command 'tran' (see --help)\n");
-  });
 });
 
 describe("flags", () => {
@@ -38,25 +29,18 @@ describe("flags", () => {
     ["chat", "--min-p", "0"],
     ["eval", "instruct", "--judge", "localhost:11434"],
   ])("that cannot mean anything are refused before a model is loaded: %s %s %s %s %s", async (...args) => {
-    const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     const parsed = buildProgram(chooseMessages([])).parseAsync(args, { from: "user" });
     await expect(parsed).rejects.toMatchObject({ code: "commander.invalidArgument" });
-    written.mockRestore();
   });
 });
 
 it.each(["--temperature 0.7", "--top-k 5", "--top-p 0.9", "--min-p 0.1", "--stop x", "--top-log-probs 2"])(
   "--num-beams does not go with %s",
   async (flag) => {
-    const said: string[] = [];
-    const written = vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
     const args = ["generate", "--prompt", "x", "--num-beams", "2", ...flag.split(" ")];
-    const parsed = buildProgram(chooseMessages(["--lang", "en"])).parseAsync(args, { from: "user" });
-    await expect(parsed).rejects.toMatchObject({ code: "commander.conflictingOption" });
-    written.mockRestore();
-    expect(said.join("")).toMatch(
-      new RegExp(`'--num-beams <n>' cannot be used with option '${flag.split(" ")[0]} `, "u"),
-    );
+    const words = `'--num-beams <n>' cannot be used with option '${flag.split(" ")[0]} `;
+    const parsed = buildProgram(chooseMessages([])).parseAsync(args, { from: "user" });
+    await expect(parsed).rejects.toThrow(words);
   },
 );
 

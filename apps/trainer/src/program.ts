@@ -32,6 +32,7 @@ export function buildProgram(messages: Messages): Command {
   const program = layOutHelp(new Command("scratch-llm").description(messages.tagline), messages)
     .version(ownVersion(), "-V, --version", messages.helpPage.version)
     .exitOverride()
+    .configureOutput({ outputError: () => {} }) // the caller tells errors, commander's and others
     .showSuggestionAfterError();
 
   addCommon(program.command("quickstart", { isDefault: true }).description(help.quickstart), messages)
@@ -42,7 +43,9 @@ export function buildProgram(messages: Messages): Command {
     .allowExcessArguments()
     .action(async (options: CommonOptions & QuickstartOptions, { args: [unknown] }: Command) => {
       // The default command is given every word that is no command.
-      if (unknown !== undefined) program.error(`error: unknown command '${unknown}' (see --help)`);
+      if (unknown !== undefined) {
+        program.error(`error: unknown command '${unknown}' (see --help)`, { code: "commander.unknownCommand" });
+      }
       const { quickstart } = await import("./commands/quickstart.ts");
       await quickstart(options, context(options, messages));
     });

@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from "node:readline/promises";
 import type { Context } from "../flags.ts";
-import { describeError, TrainerError } from "../errors.ts";
+import { describeError, explainError, TrainerError } from "../errors.ts";
 import { takeInterrupts } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
 import { type Conversation, SETTING_NAMES } from "./conversation.ts";
@@ -101,7 +101,8 @@ export class ChatRepl {
       if (!isBlock && message.startsWith("/")) return await this.#obey(message);
       await this.answer(message);
     } catch (error) {
-      this.#context.output.note(`${this.#context.messages.errors.prefix}: ${describeError(error).message}`);
+      const { output, messages } = this.#context;
+      output.note(fill(messages.errors.line, { message: explainError(describeError(error), messages) }));
     }
     return true;
   }

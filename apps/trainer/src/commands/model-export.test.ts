@@ -38,7 +38,7 @@ it.each([
   [["--format", "onnx", "--dtype", "F16"], "Error: --dtype F16 does not go with --format onnx: leave one of them out."],
   [
     ["--format", "gguf", "--quantize", "int4", "--lang", "zh"],
-    "错误: --quantize int4 不能与 --format gguf 一起用：请去掉其中一个。",
+    "错误：--quantize int4 不能与 --format gguf 一起用：请去掉其中一个。",
   ],
 ])("refuses what a format does not have: %s", async (flags, line) => {
   expect(await exported("wrong", ...flags)).toEqual({ code: 2, stdout: "", stderr: `${line}\n` });

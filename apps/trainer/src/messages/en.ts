@@ -321,7 +321,8 @@ export const en = {
     generation_timeout: "The answer was not ready within {seconds} s.",
   },
   errors: {
-    prefix: "Error",
+    line: "Error: {message}",
+    explained: "{sentence} ({message})",
     noModel:
       "There is no model {name}. Get it with: model download {name}; or bring its files and use: model import FOLDER",
     emptyPrompt: "The prompt is empty. Give some text with --prompt.",
@@ -339,4 +340,12 @@ export const en = {
       "There is no checkpoint before it: begin again with a lower learning rate, a longer warmup or train.clipNorm.",
     memoryNoRemedy: "Choose a smaller model, such as --preset quickstart.",
   },
+  /** What errors mean that do not say so themselves, by their code: the operating system's. */
+  failures: {
+    ENOSPC: "The disk is full; free some space or choose another folder with --run-dir",
+    EFBIG: "The file would be larger than this system allows; choose another folder with --run-dir",
+    EDQUOT: "Your disk quota is used up; free some space or choose another folder with --run-dir",
+    EACCES: "No permission to write here; choose another folder with --run-dir",
+    EROFS: "This place is read-only; choose another folder with --run-dir",
+  } as Readonly<Record<string, string>>,
 } as const;

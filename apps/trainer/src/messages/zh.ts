@@ -1,3 +1,4 @@
+import { FAILURES } from "./failures.zh.ts";
 import type { Messages } from "./messages.ts";
 
 /** 训练器的中文文案。 */
@@ -318,7 +319,8 @@ export const zh: Messages = {
     generation_timeout: "回答没有在 {seconds} 秒内完成。",
   },
   errors: {
-    prefix: "错误",
+    line: "错误：{message}",
+    explained: "{sentence}（{message}）",
     noModel: "没有模型 {name}。可下载：model download {name}；或自备文件后运行：model import 文件夹",
     emptyPrompt: "提示词为空。请用 --prompt 给出一些文字。",
     noClassifier: "runs/ 中还没有 train classify 的运行。请先训练，或用 --model 路径 指定分类器。",
@@ -334,4 +336,5 @@ export const zh: Messages = {
     nonFiniteNoCheckpoint: "此前没有检查点：请降低学习率、延长预热或设置 train.clipNorm 后重新开始。",
     memoryNoRemedy: "请换更小的模型，例如 --preset quickstart。",
   },
+  failures: FAILURES,
 };

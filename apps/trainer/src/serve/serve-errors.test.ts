@@ -30,7 +30,7 @@ describe("is refused in one line, with 2", () => {
     ["an origin with a path", ["--cors", "https://page.test/"], /--cors.*https:\/\/page\.test\/.*such as https:/u],
     ["an origin without a protocol", ["--cors", "page.test"], /--cors.*page\.test.*such as https:/u],
     ["an empty key", ["--api-key", ""], /The key is empty/u],
-    ["an empty key, in Chinese", ["--api-key", "", "--lang", "zh"], /^错误: 密钥为空/u],
+    ["an empty key, in Chinese", ["--api-key", "", "--lang", "zh"], /^错误：密钥为空/u],
   ])("%s", async (_, args, words) => {
     const { code, stdout, stderr } = await startTrainer(["serve", ...args], { cwd: folder }).ended;
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -63,7 +63,7 @@ describe("a deployed folder is refused in one line, with 1,", () => {
     const args = ["serve", "--model", path, "--port", "0", "--lang", "zh"];
     const { code, stdout, stderr } = await startTrainer(args, { cwd: folder }).ended;
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^错误: /u);
+    expect(stderr).toMatch(/^错误：[^。（]*。（.*）$/mu);
     expect(stderr).toMatch(words);
     expect(stderr.trim().split("\n")).toHaveLength(1);
   });
