@@ -5,7 +5,7 @@ import type { Module } from "./module.ts";
  * ended, however it ends. `work` may be asynchronous.
  *
  * @example
- * const loss = await withoutDropout(model, () => calcLossLoader(valLoader, model));
+ * const logits = withoutDropout(model, () => model.forward(x));
  */
 export function withoutDropout<T>(model: Module, work: () => T): T {
   const training = model.modules().filter((module) => module.training);
