@@ -1,5 +1,12 @@
 import { elementsOf, GraphBuilder } from "../packages/backend/src/compile/graph-builder.ts";
-import { boolAttr, DataType, type Graph, typeAttr, type Value } from "../packages/backend/src/compile/graph.ts";
+import {
+  type Attributes,
+  boolAttr,
+  DataType,
+  type Graph,
+  typeAttr,
+  type Value,
+} from "../packages/backend/src/compile/graph.ts";
 import { GraphSession } from "../packages/backend/src/compile/graph-session.ts";
 import { nativeBackend } from "../packages/backend/src/compile/native-backend.ts";
 import { OP_RULES } from "../packages/backend/src/compile/op-rules.ts";
@@ -80,10 +87,27 @@ export class TestGraph {
   }
 }
 
+/** As attention's `causalMask` is recorded: (tokens, tokens). */
+export function causalMask(g: TestGraph, tokens: number): Value {
+  const square = [tokens, tokens];
+  const int32 = typeAttr(DataType.int32);
+  const add = (op: string, inputs: readonly Value[], attrs: Attributes, shape: Shape, dtype: number): Value =>
+    g.builder.addOne({ op, inputs, attrs }, { shape, dtype });
+  const range = [0, tokens, 1].map((number) => g.builder.ints(number));
+  const positions = add("Range", range, { Tidx: int32 }, [tokens], DataType.int32);
+  const columns = [positions, g.builder.ints(1)];
+  const queries = add("ExpandDims", columns, { T: int32, Tdim: int32 }, [tokens, 1], DataType.int32);
+  const mayLook = add("LessEqual", [positions, queries], { T: int32 }, square, DataType.bool);
+  const types = { SrcT: typeAttr(DataType.bool), DstT: typeAttr(DataType.float32) };
+  const cast = add("Cast", [mayLook], types, square, DataType.float32);
+  return g.op("Mul", g.op("Sub", cast, g.filled(1)), g.filled(1e9));
+}
+
 const TYPES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   Reshape: { T: DataType.float32, Tshape: DataType.int32 },
   Sum: { T: DataType.float32, Tidx: DataType.int32 },
   Transpose: { T: DataType.float32, Tperm: DataType.int32 },
+  ScratchSoftmaxGrad: { D: DataType.float32, T: DataType.float32, U: DataType.float32 },
   SparseSoftmaxCrossEntropyWithLogits: { T: DataType.float32, Tlabels: DataType.int32 },
 };
 

@@ -5,8 +5,8 @@ import { formatBytes } from "../format.ts";
 import { fill } from "../messages/messages.ts";
 
 async function setup({ output, messages }: Context): Promise<void> {
-  const { ready, cacheFolder } = await nativeStatus();
-  if (ready) output.note(messages.setup.already);
+  const { complete, cacheFolder } = await nativeStatus();
+  if (complete) output.note(messages.setup.already);
   else await runSetup(output, messages);
   output.event({ type: "done", backend: "native", folder: cacheFolder });
 }
@@ -17,6 +17,8 @@ async function info({ output, messages, backend }: Context): Promise<void> {
   for (const [name, version] of Object.entries(chosen.versions)) output.result(`${name.padEnd(8)} ${version}`);
   output.result(`threads  ${chosen.threads}`);
   output.result(`memory   ${formatBytes(chosen.memoryLimitBytes)}`);
+  const { ready, complete } = await nativeStatus();
+  if (ready && !complete) output.note(messages.setup.incomplete);
   output.event({ type: "done", ...chosen });
 }
 

@@ -3,6 +3,7 @@ import { absorbCasts } from "./passes/absorb-casts.ts";
 import { assignInPlace } from "./passes/assign-in-place.ts";
 import { expandAdamW } from "./passes/expand-adamw.ts";
 import { fillConstants } from "./passes/fill-constants.ts";
+import { fuseAttention } from "./passes/fuse-attention.ts";
 import { fuseAdamW } from "./passes/fuse-adamw.ts";
 import { BIAS_KERNELS, fuseBias } from "./passes/fuse-bias.ts";
 import { fuseNorm } from "./passes/fuse-norm.ts";
@@ -39,6 +40,7 @@ export function optimize(graph: Graph, { precision, recompute, hasKernels = fals
     lowerMatMul,
     fuseNorm,
     shareCommon,
+    ...(hasKernels && precision === "f32" ? [fuseAttention] : []), // in bfloat16 TensorFlow's products are as fast
     ...(recompute === "block" ? [recomputeRegions] : []),
     (current) => splitAttention(current),
     (current) => chunkLoss(current),

@@ -4,7 +4,7 @@ import { checkInstallation } from "./check.ts";
 import { ADDON, compileAddon, compileKernels, KERNELS_ADDON, QUIET_ADDON } from "./compile-addon.ts";
 import { noSpace, requireDiskSpace } from "./disk-space.ts";
 import type { SetupContext } from "./events.ts";
-import { installationFolder, MANIFEST, nativeFolder, processor, resolveManifest } from "./installation.ts";
+import { installationFolder, MANIFEST, nativeFolder, kernelsBuild, resolveManifest } from "./installation.ts";
 import type { Installation, Manifest } from "./installation.ts";
 import { fetchOfficial, OFFICIAL_ADDON } from "./official.ts";
 import type { OfficialDownload, Platform, Wheel } from "./platform.ts";
@@ -69,7 +69,7 @@ function fromWheel(wheel: Wheel, tfjsNode: TfjsNode, context: SetupContext): Way
 
 async function ownKernels(folder: string, wheel: Wheel, context: SetupContext): Promise<Manifest["kernels"]> {
   const isThere = await compileKernels(folder, wheel, context);
-  return isThere ? { addon: join("lib", KERNELS_ADDON), processor: processor() } : undefined;
+  return isThere ? { addon: join("lib", KERNELS_ADDON), build: kernelsBuild() } : undefined;
 }
 
 /** Compiles the kernels of an installation that has none, or those of another processor. The caller holds the lock. */

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SetupContext } from "./events.ts";
+import { KERNELS_SOURCES } from "./installation.ts";
 import type { Wheel } from "./platform.ts";
 import { CommandError, runCommand } from "./run-command.ts";
 import { SetupError } from "./setup-error.ts";
@@ -9,8 +10,6 @@ import type { TfjsNode } from "./tfjs-node.ts";
 import { compiler } from "./tools.ts";
 
 const QUIET_SOURCE = fileURLToPath(new URL("../../native/quiet.cc", import.meta.url));
-
-const KERNELS_SOURCE = fileURLToPath(new URL("../../native/kernels.cc", import.meta.url));
 
 /** Names of the addons in the installation's `lib/` folder, beside TensorFlow's libraries. */
 export const ADDON = "tfjs_binding.node";
@@ -49,7 +48,7 @@ export async function compileKernels(folder: string, wheel: Wheel, { report, sig
   report({ phase: "compile", message: "operations for training" });
   const output = besideTensorFlow(folder, wheel, KERNELS_ADDON);
   try {
-    await compile([...VECTORS, ...sharedLibrary("kernels"), KERNELS_SOURCE, ...output], signal);
+    await compile([...VECTORS, ...sharedLibrary("kernels"), KERNELS_SOURCES[0] as string, ...output], signal);
     return true;
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;

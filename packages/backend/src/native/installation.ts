@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { cacheFolder } from "./cache-folder.ts";
 import { platformName } from "./platform.ts";
 import type { TfjsNode } from "./tfjs-node.ts";
@@ -21,9 +22,18 @@ export interface Manifest {
   readonly addon: string;
   /** The addon of quiet.cc, and the library that it opens before the other is loaded. */
   readonly quiet?: { readonly addon: string; readonly library: string };
-  /** The addon of kernels.cc, and the processor that it was compiled on and for. */
-  readonly kernels?: { readonly addon: string; readonly processor: string };
+  /** The addon of kernels.cc, and {@link kernelsBuild} when it was compiled. */
+  readonly kernels?: { readonly addon: string; readonly build: string };
 }
+
+/** The sources of the kernels, kernels.cc first, which includes the others. */
+export const KERNELS_SOURCES: readonly string[] = [
+  "kernels.cc",
+  "attention.h",
+  "operation.h",
+  "vectors.h",
+  "workers.h",
+].map((name) => fileURLToPath(new URL(`../../native/${name}`, import.meta.url)));
 
 /** The manifest's file name. It is written last: a folder without it is not finished. */
 export const MANIFEST = "installation.json";
@@ -63,14 +73,22 @@ export function resolveManifest(folder: string, { source, addon, quiet, kernels 
   };
 }
 
-/** Whether the installation's own kernels can run here: a cache folder may be shared by computers that differ. */
+/** Whether the installation's kernels are those of this version, for this processor: computers that differ may share a cache. */
 export function hasKernels({ kernels }: Installation): boolean {
-  return kernels?.processor === processor();
+  return kernels?.build === kernelsBuild();
 }
 
-/** The processor's name and abilities, of which the latter are known on Linux, as one short text. */
-export function processor(): string {
+/** Whether a set-up of ours could compile kernels that are missing, or are of another version or processor. */
+export function lacksKernels(installation: Installation): boolean {
+  return installation.source === "wheel" && !hasKernels(installation);
+}
+
+/** The kernels' sources and the processor, its name and abilities (the latter are known on Linux), as one short text. */
+export function kernelsBuild(): string {
   const listed = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "";
   const abilities = /^(?:flags|Features)\s*:.*$/m.exec(listed)?.[0] ?? "";
-  return createHash("sha256").update(`${cpus()[0]?.model}\n${abilities}`).digest("hex");
+  const hash = createHash("sha256").update(`${cpus()[0]?.model}\n${abilities}\n`);
+  // A bundled program has no sources beside it; it goes without kernels.
+  for (const source of KERNELS_SOURCES) if (existsSync(source)) hash.update(readFileSync(source));
+  return hash.digest("hex");
 }

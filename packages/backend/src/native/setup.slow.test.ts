@@ -40,16 +40,19 @@ it.skipIf(!currentPlatform()?.wheel)(
       downloads.map(({ bytes = 0 }) => bytes).toSorted((a, b) => a - b),
     );
 
-    // One of an earlier version, without kernels, gets them.
+    // Those of earlier versions, without kernels or with others, get them.
     const manifest = join(results[0]!.folder, "installation.json");
-    const { kernels, ...rest } = JSON.parse(await readFile(manifest, "utf8")) as { kernels: unknown };
+    const { kernels, ...rest } = JSON.parse(await readFile(manifest, "utf8")) as { kernels: object };
     expect(kernels).toBeDefined();
-    await writeFile(manifest, JSON.stringify(rest));
-    expect(await setupNative()).toEqual(results[0]);
-    expect(JSON.parse(await readFile(manifest, "utf8"))).toEqual({ ...rest, kernels });
+    for (const older of [rest, { ...rest, kernels: { ...kernels, build: "older" } }]) {
+      await writeFile(manifest, JSON.stringify(older));
+      expect(await nativeStatus()).toMatchObject({ ready: true, complete: false });
+      expect(await setupNative()).toEqual(results[0]);
+      expect(JSON.parse(await readFile(manifest, "utf8"))).toEqual({ ...rest, kernels });
+    }
 
     const status = await nativeStatus();
-    expect(status).toMatchObject({ ready: true, source: "wheel" });
+    expect(status).toMatchObject({ ready: true, complete: true, source: "wheel" });
     expect(status.cacheBytes).toBeGreaterThan(5e8);
     expect(status.cacheBytes).toBeLessThan(1e9);
     expect(process.resourceUsage().maxRSS * 1024).toBeLessThan(500e6); // no library was ever whole in memory

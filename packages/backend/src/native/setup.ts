@@ -3,7 +3,7 @@ import { acquireLock } from "@scratch-llm/safetensors/node";
 import { buildInstallation, renewKernels } from "./build.ts";
 import { checkInstallation } from "./check.ts";
 import type { SetupContext, SetupEvent } from "./events.ts";
-import { findInstallation, hasKernels, nativeFolder, SETUP_LOCK } from "./installation.ts";
+import { findInstallation, lacksKernels, nativeFolder, SETUP_LOCK } from "./installation.ts";
 import type { AddonSource } from "./installation.ts";
 import { currentPlatform, platformName } from "./platform.ts";
 import { SetupError } from "./setup-error.ts";
@@ -40,7 +40,8 @@ export async function setupNative({ onProgress, signal }: SetupOptions = {}): Pr
     throw new SetupError("SETUP_NO_TFJS_NODE", `@tensorflow/tfjs-node is not installed: ${ADD_TFJS_NODE}.`);
   }
   const existing = await tryExisting(tfjsNode, context);
-  if (existing && !lacksKernels(tfjsNode)) return existing;
+  const installed = findInstallation(tfjsNode);
+  if (existing && installed && !lacksKernels(installed)) return existing;
   const platform = currentPlatform();
   if (!platform) {
     throw new SetupError(
@@ -53,17 +54,11 @@ export async function setupNative({ onProgress, signal }: SetupOptions = {}): Pr
     // Whoever held the lock may have done it.
     const made = (await tryExisting(tfjsNode, context)) ?? (await buildInstallation(tfjsNode, platform, context));
     const found = findInstallation(tfjsNode);
-    if (found && platform.wheel && lacksKernels(tfjsNode)) await renewKernels(tfjsNode, found, platform.wheel, context);
+    if (found && platform.wheel && lacksKernels(found)) await renewKernels(tfjsNode, found, platform.wheel, context);
     return made;
   } finally {
     await release();
   }
-}
-
-/** Whether an installation of ours comes without kernels for this processor, of an earlier version or another computer. */
-function lacksKernels(tfjsNode: TfjsNode): boolean {
-  const found = findInstallation(tfjsNode);
-  return found?.source === "wheel" && !hasKernels(found);
 }
 
 async function lock({ report, signal }: SetupContext): Promise<() => Promise<void>> {

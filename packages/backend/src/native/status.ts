@@ -1,7 +1,7 @@
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { withLock } from "@scratch-llm/safetensors/node";
-import { findInstallation, nativeFolder, SETUP_LOCK } from "./installation.ts";
+import { findInstallation, lacksKernels, nativeFolder, SETUP_LOCK } from "./installation.ts";
 import type { AddonSource } from "./installation.ts";
 import { ADD_TFJS_NODE, locateTfjsNode } from "./tfjs-node.ts";
 
@@ -9,6 +9,8 @@ import { ADD_TFJS_NODE, locateTfjsNode } from "./tfjs-node.ts";
 export interface NativeStatus {
   /** Whether an addon is there. That it runs here was proved when it was set up. */
   readonly ready: boolean;
+  /** Whether `setupNative` has nothing to do: the operations for training too are there, for this version and processor. */
+  readonly complete: boolean;
   /** One line: what there is, or what is missing and how to get it. */
   readonly message: string;
   /** The cache folder that set-ups go to. */
@@ -25,13 +27,19 @@ export async function nativeStatus(): Promise<NativeStatus> {
   const cache = { cacheFolder: nativeFolder(), cacheBytes: await folderBytes(nativeFolder()) };
   const tfjsNode = locateTfjsNode();
   if (!tfjsNode) {
-    return { ready: false, message: `@tensorflow/tfjs-node is not installed: ${ADD_TFJS_NODE}.`, ...cache };
+    return {
+      ready: false,
+      complete: false,
+      message: `@tensorflow/tfjs-node is not installed: ${ADD_TFJS_NODE}.`,
+      ...cache,
+    };
   }
   const version = { tfjsNode: tfjsNode.version };
   const found = findInstallation(tfjsNode);
-  if (!found) return { ready: false, message: NOT_SET_UP, ...cache, ...version };
+  if (!found) return { ready: false, complete: false, message: NOT_SET_UP, ...cache, ...version };
   return {
     ready: true,
+    complete: !lacksKernels(found),
     message: `Native TensorFlow is in ${found.folder}.`,
     source: found.source,
     ...cache,

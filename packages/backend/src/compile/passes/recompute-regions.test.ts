@@ -85,6 +85,22 @@ test("long products are kept, with their bias", () => {
   expect(copy?.after).toHaveLength(1);
 });
 
+test("attention over many tokens is kept, over few repeated", () => {
+  const repeated = [256, 255].map((tokens) => {
+    const g = new TestGraph();
+    const x = g.input(1, tokens, 1, 4);
+    g.scope = { region: 3 };
+    const attention = g.op("ScratchCausalAttention", x, x, x);
+    const output = g.op("Neg", attention);
+    g.scope = {};
+    const loss = g.op("Square", output);
+    g.scope = { backward: true };
+    const after = recomputeRegions(g.returning(loss, g.op("TanhGrad", attention, loss)));
+    return named(after, "ScratchCausalAttention").length - 1;
+  });
+  expect(repeated).toEqual([0, 1]);
+});
+
 test("without regions nothing changes", () => {
   const g = new TestGraph();
   const tanh = g.op("Tanh", g.input(2));

@@ -1,8 +1,8 @@
 import { GraphBuilder } from "../graph-builder.ts";
-import { type Graph, type GraphNode, isSum, sameShape, type Value } from "../graph.ts";
+import { type Graph, type GraphNode, isSet, isSum, sameShape, type Value } from "../graph.ts";
 import { nextId, nodesById, usersOf } from "../rewrite.ts";
 
-/** Matrix products whose elements are sums of so many terms are kept: they take long for the memory that they need. */
+/** Matrix products, and attention, whose elements are sums of so many terms are kept: they take long for the memory they need. */
 const MIN_TERMS = 256;
 
 /**
@@ -84,12 +84,12 @@ function keptNodes(graph: Graph): Set<number> {
 }
 
 /** How many terms each element of a matrix product has; 0 for other nodes. */
-function termsOf({ op, inputs, attrs }: GraphNode, byId: ReadonlyMap<number, GraphNode>): number {
-  const transposed = { MatMul: "transpose_a", BatchMatMulV2: "adj_x" }[op];
-  const [left] = inputs;
-  if (!transposed || !left) return 0;
-  const { shape } = byId.get(left.node)?.outputs[left.output] ?? { shape: [] };
-  return shape.at(attrs[transposed]?.value === true ? -2 : -1) ?? 0;
+function termsOf(node: GraphNode, byId: ReadonlyMap<number, GraphNode>): number {
+  const [left] = node.inputs;
+  const last = isSet(node, "transpose_a") || isSet(node, "adj_x") ? -2 : -1;
+  const axis = { MatMul: last, BatchMatMulV2: last, ScratchCausalAttention: 1 }[node.op];
+  if (axis === undefined || !left) return 0;
+  return byId.get(left.node)?.outputs[left.output]?.shape.at(axis) ?? 0;
 }
 
 /** A product with its bias, where nothing else uses it: TensorFlow computes both at once. */

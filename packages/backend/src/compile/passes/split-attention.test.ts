@@ -1,7 +1,7 @@
 import { useTestBackend } from "@test/backend.ts";
-import { evaluate, TestGraph } from "@test/graph.ts";
+import { causalMask, evaluate, TestGraph } from "@test/graph.ts";
 import { expect, test } from "vitest";
-import { DataType, type Graph, typeAttr, type Value } from "../graph.ts";
+import type { Graph, Value } from "../graph.ts";
 import { removeDeadNodes } from "./remove-dead-nodes.ts";
 import { splitAttention } from "./split-attention.ts";
 
@@ -18,40 +18,13 @@ interface Attention {
   readonly results: Value[];
 }
 
-/** As `causalMask` is recorded. */
-function causalMask(g: TestGraph): Value {
-  const positions = g.builder.addOne(
-    {
-      op: "Range",
-      inputs: [g.builder.ints(0), g.builder.ints(TOKENS), g.builder.ints(1)],
-      attrs: { Tidx: typeAttr(DataType.int32) },
-    },
-    { shape: [TOKENS], dtype: DataType.int32 },
-  );
-  const ints = { T: typeAttr(DataType.int32) };
-  const queries = g.builder.addOne(
-    { op: "ExpandDims", inputs: [positions, g.builder.ints(1)], attrs: { ...ints, Tdim: typeAttr(DataType.int32) } },
-    { shape: [TOKENS, 1], dtype: DataType.int32 },
-  );
-  const square = [TOKENS, TOKENS];
-  const mayLook = g.builder.addOne(
-    { op: "LessEqual", inputs: [positions, queries], attrs: ints },
-    { shape: square, dtype: DataType.bool },
-  );
-  const cast = g.builder.addOne(
-    { op: "Cast", inputs: [mayLook], attrs: { SrcT: typeAttr(DataType.bool), DstT: typeAttr(DataType.float32) } },
-    { shape: square, dtype: DataType.float32 },
-  );
-  return g.op("Mul", g.op("Sub", cast, g.filled(1)), g.filled(1e9));
-}
-
 /** Attention with dropout and its gradients, as they are recorded. */
-function attention({ mask = causalMask }: { mask?: (g: TestGraph) => Value } = {}): Attention {
+function attention({ mask = causalMask }: { mask?: (g: TestGraph, tokens: number) => Value } = {}): Attention {
   const g = new TestGraph();
   const vectors = (): Value => g.input(...HEADS, TOKENS, 4);
   const [queries, keys, values, dy] = [vectors(), vectors(), vectors(), vectors()];
   const dropout = g.input(...HEADS, TOKENS, TOKENS);
-  const weights = g.op("Softmax", g.op("AddV2", g.product("nt", queries, keys), mask(g)));
+  const weights = g.op("Softmax", g.op("AddV2", g.product("nt", queries, keys), mask(g, TOKENS)));
   const dropped = g.op("Mul", weights, dropout);
   const dWeights = g.op("Mul", g.product("nt", dy, values), dropout);
   const [sum] = g.ops("Sum", { keep_dims: true }, g.op("Mul", dWeights, weights), g.builder.ints([3])) as [Value];
