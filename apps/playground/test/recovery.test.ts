@@ -18,6 +18,21 @@ async function kill(page: Page): Promise<void> {
 
 const phase = (page: Page) => page.getByTestId("backend").getAttribute("data-phase");
 
+describe.skipIf(!hasBrowser)("a model that does not come", () => {
+  const site = useSite();
+
+  it("is not waited for in silence: each tab says why there is none", async () => {
+    const { page, context } = await site.open("tab=chapters", { locale: "zh-CN" });
+    await context.route("**/*.safetensors*", (route) => route.abort());
+    await page.reload();
+    for (const tab of ["embeddings", "attention", "block", "next-token", "generate", "finetune"]) {
+      await page.getByTestId(`tab-${tab}`).click();
+      await page.getByTestId("no-model").waitFor();
+    }
+    await context.close();
+  });
+});
+
 describe.skipIf(!hasBrowser)("a worker that dies", () => {
   const site = useSite();
 

@@ -54,9 +54,9 @@ interface Methods {
   /** Prepares a training from the start, or replaces the run of that name. */
   newRun: Method<NewRun, RunInfo, Progress>;
   /** Goes on from a run folder, the trainer's or one that was saved here. */
-  openRun: Method<ForRun & { readonly files: readonly FolderFile[] }, RunInfo, Progress>;
+  openRun: Method<ForRun & { readonly files: readonly FolderFile[] }, RunInfo>;
   /** Prepares the fine-tuning of a loaded model, which itself stays as it is. */
-  newTuning: Method<NewTuning, TuningInfo, Progress>;
+  newTuning: Method<NewTuning, TuningInfo>;
   /** Trains to the end or so many steps. Abort pauses after the step under way; ask again to go on. */
   train: Method<ForRun & { readonly steps?: number }, RunState, RunEvent>;
   /** The run as the folder that the trainer resumes. */

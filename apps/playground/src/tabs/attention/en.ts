@@ -19,7 +19,6 @@ export const en = {
   png: "Save as PNG",
   csv: "Save as CSV",
   tableColumns: ["Token", "Share"],
-  waiting: "The model is being loaded…",
 };
 
 export type Words = typeof en;

@@ -1,5 +1,6 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { words } from "../../i18n/language.ts";
+import { Waiting } from "../../shell/waiting.tsx";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { CutNotice } from "../../ui/cut-notice.tsx";
@@ -45,7 +46,7 @@ export function AttentionTab() {
           <Toggle label={t.causal} value={params.causal} testId="causal" />
         </div>
         {error && <Failure error={error} />}
-        {!value && <p class="quiet">{t.waiting}</p>}
+        {!value && !error && <Waiting />}
         {value && <CutNotice looked={value} />}
       </Panel>
       {value && shown.value && (

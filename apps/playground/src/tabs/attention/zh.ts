@@ -21,5 +21,4 @@ export const zh: Words = {
   png: "存为 PNG",
   csv: "存为 CSV",
   tableColumns: ["词元", "份额"],
-  waiting: "正在加载模型…",
 };

@@ -52,7 +52,6 @@ export const en = {
   head: (head: number) => `head ${head}`,
   numbers: "The numbers",
   index: "index",
-  waiting: "The model is being loaded…",
 };
 
 export type Words = typeof en;

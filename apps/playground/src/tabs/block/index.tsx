@@ -1,4 +1,5 @@
 import { words } from "../../i18n/language.ts";
+import { Waiting } from "../../shell/waiting.tsx";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { Button } from "../../ui/button.tsx";
@@ -48,7 +49,7 @@ export function BlockTab() {
             testId="block-tokens"
           />
         ) : (
-          <p class="quiet">{t.waiting}</p>
+          !error && <Waiting />
         )}
       </Panel>
       {value && stage && (

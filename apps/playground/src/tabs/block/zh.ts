@@ -31,5 +31,4 @@ export const zh: Words = {
   head: (head) => `第 ${head} 个头`,
   numbers: "这些数",
   index: "下标",
-  waiting: "正在加载模型…",
 };

@@ -14,7 +14,6 @@ export const en = {
   planeHint: (x: string, y: string) =>
     `The two directions in which these token embeddings differ most (PCA): they hold ${x} and ${y} of the variance.`,
   planeColumns: ["Token", "x", "y"],
-  waiting: "The model is being loaded…",
 };
 
 export type Words = typeof en;

@@ -1,5 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { words } from "../../i18n/language.ts";
+import { Waiting } from "../../shell/waiting.tsx";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { CutNotice } from "../../ui/cut-notice.tsx";
@@ -46,7 +47,7 @@ export function EmbeddingsTab() {
             testId="embeddings-tokens"
           />
         ) : (
-          <p class="quiet">{t.waiting}</p>
+          !error && <Waiting />
         )}
       </Panel>
       {value && (

@@ -15,5 +15,4 @@ export const zh: Words = {
   plane: "平面上的词元",
   planeHint: (x, y) => `这些词元嵌入差异最大的两个方向（主成分分析），分别占方差的 ${x} 和 ${y}。`,
   planeColumns: ["词元", "x", "y"],
-  waiting: "正在加载模型…",
 };

@@ -20,11 +20,6 @@ export const en = {
   seed: "Seed",
   epochs: "Epochs",
   rank: "Rank of LoRA",
-  start: "Start",
-  goOn: "Go on",
-  pause: "Pause",
-  reset: "Reset",
-  waiting: "The model is being loaded…",
   counts: (train: string, val: string, trainable: string, params: string) =>
     `${train} entries to train on, ${val} to validate; ${trainable} of ${params} weights are trained.`,
   at: (step: string, total: string) => `Step ${step} of ${total}`,

@@ -1,12 +1,12 @@
 import { formatNumber, words } from "../../i18n/language.ts";
 import { shellWords } from "../../i18n/shell.ts";
+import { Waiting } from "../../shell/waiting.tsx";
 import { model } from "../../state/engine.ts";
-import { Button } from "../../ui/button.tsx";
 import { Failure } from "../../ui/failure.tsx";
 import { NumberInput } from "../../ui/number-input.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { Select } from "../../ui/select.tsx";
-import { StartStop } from "../../ui/start-stop.tsx";
+import { RunControls } from "../../ui/run-controls.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { Curves } from "./curves.tsx";
 import { en } from "./en.ts";
@@ -55,7 +55,7 @@ function Settings({ tuning }: { readonly tuning: Tuning }) {
   const fixed = tuning.info.value !== undefined;
   return (
     <Panel title={t.settings}>
-      {fixed && <p class="quiet">{shellWords().runFixed}</p>}
+      {fixed && <p class="quiet">{shellWords().run.fixed}</p>}
       <Select
         label={t.task}
         value={params.task}
@@ -89,35 +89,18 @@ function Settings({ tuning }: { readonly tuning: Tuning }) {
 function Transport({ tuning }: { readonly tuning: Tuning }) {
   const t = words({ en, zh });
   const { run, info } = tuning;
-  const busy = run.busy.value;
   const state = run.state.value;
   return (
     <>
-      <div class="controls">
-        <StartStop
-          busy={busy}
-          start={{
-            label: info.value ? t.goOn : t.start,
-            onClick: () => void train(tuning),
-            disabled: !model.value || run.finished.value,
-            testId: "tuning-start",
-          }}
-          stop={{
-            label: t.pause,
-            onClick: () => run.pause(),
-            disabled: run.pausing.value,
-            testId: "tuning-pause",
-          }}
-        />
-        <Button testId="tuning-reset" disabled={busy || !info.value} onClick={() => void reset(tuning)}>
-          {t.reset}
-        </Button>
-      </div>
-      {run.finished.value && <p class="quiet">{shellWords().runFinished}</p>}
-      {!model.value && <p class="quiet">{t.waiting}</p>}
-      {run.progress.value && (
-        <Progress label={t.start} done={run.progress.value.done} total={run.progress.value.total} />
-      )}
+      <RunControls
+        run={run}
+        begun={info.value !== undefined}
+        blocked={!model.value}
+        start={() => void train(tuning)}
+        reset={() => void reset(tuning)}
+        testId="tuning"
+      />
+      {!model.value && <Waiting />}
       {state && (
         <Progress
           label={t.at(formatNumber(state.step), formatNumber(state.totalSteps))}

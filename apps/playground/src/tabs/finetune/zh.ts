@@ -21,11 +21,6 @@ export const zh: Words = {
   seed: "种子",
   epochs: "轮数",
   rank: "LoRA 的秩",
-  start: "开始",
-  goOn: "继续",
-  pause: "暂停",
-  reset: "重来",
-  waiting: "正在加载模型…",
   counts: (train, val, trainable, params) =>
     `训练用 ${train} 条，验证用 ${val} 条；${params} 个权重中训练 ${trainable} 个。`,
   at: (step, total) => `第 ${step} 步，共 ${total} 步`,

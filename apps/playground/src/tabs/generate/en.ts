@@ -39,7 +39,6 @@ export const en = {
   messageHint: "Enter sends, Shift+Enter begins a new line.",
   transcript: "Conversation",
   roles: { user: "You", assistant: "Model", system: "System" },
-  waiting: "The model is being loaded…",
 };
 
 export type Words = typeof en;

@@ -1,4 +1,5 @@
 import { words } from "../../i18n/language.ts";
+import { Waiting } from "../../shell/waiting.tsx";
 import { model } from "../../state/engine.ts";
 import { Button } from "../../ui/button.tsx";
 import { saveJson } from "../../ui/save-file.ts";
@@ -73,7 +74,7 @@ export function WritePanel() {
           </Button>
         </div>
       ) : (
-        <p class="quiet">{t.waiting}</p>
+        <Waiting />
       )}
     </Panel>
   );

@@ -39,5 +39,4 @@ export const zh: Words = {
   messageHint: "按 Enter 发送，按 Shift+Enter 换行。",
   transcript: "对话",
   roles: { user: "你", assistant: "模型", system: "系统" },
-  waiting: "正在加载模型…",
 };

@@ -33,7 +33,8 @@ export const en = {
     `ONNX Runtime runs it: ${FORMS[form]}, ${threads === 1 ? "1 thread" : `${threads} threads`}. It writes and talks, and shows nothing of its inside.`,
   download: "From a server",
   endpoint: "Server",
-  endpointHint: "Hugging Face or a mirror, such as “https://hf-mirror.com”. The page asks it nothing before you press the button.",
+  endpointHint:
+    "Hugging Face or a mirror, such as “https://hf-mirror.com”. The page asks it nothing before you press the button.",
   repository: "Repository",
   describe: "Show size and licence",
   plan: (form: keyof typeof FORMS | "safetensors", size: string, files: string) =>

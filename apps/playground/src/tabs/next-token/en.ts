@@ -14,7 +14,6 @@ export const en = {
     `${count} of ${all} tokens can be drawn; their probabilities sum to ${sum}.`,
   more: (count: string, share: string) => `The other ${count} tokens share ${share}, before the knobs.`,
   columns: ["Token", "Id", "Before", "After"],
-  waiting: "The model is being loaded…",
 };
 
 export type Words = typeof en;

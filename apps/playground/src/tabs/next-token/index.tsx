@@ -2,6 +2,7 @@ import { useComputed } from "@preact/signals";
 import { SHOWN_TOKENS } from "../../engine/defaults.ts";
 import { drawToken, filterLogits } from "../../engine/sampling.ts";
 import { words } from "../../i18n/language.ts";
+import { Waiting } from "../../shell/waiting.tsx";
 import { engine, idsOf, MODEL, model } from "../../state/engine.ts";
 import { resetKnobs, samplingOf } from "../../state/sampling-knobs.ts";
 import { useAnswer } from "../../state/use-answer.ts";
@@ -89,7 +90,7 @@ export function NextTokenTab() {
           {filtered.value && texts ? (
             <Probabilities filtered={filtered.value} texts={texts} onChoose={choose} />
           ) : (
-            !error && <p class="quiet">{t.waiting}</p>
+            !error && <Waiting />
           )}
         </Panel>
       </div>

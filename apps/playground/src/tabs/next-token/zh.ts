@@ -15,5 +15,4 @@ export const zh: Words = {
   kept: (count, all, sum) => `${all} 个词元中有 ${count} 个可能被抽到，它们的概率之和为 ${sum}。`,
   more: (count, share) => `其余 ${count} 个词元在转动旋钮之前共占 ${share}。`,
   columns: ["词元", "编号", "之前", "之后"],
-  waiting: "正在加载模型…",
 };

@@ -68,7 +68,7 @@ export function TokenizerTab() {
               />
             </>
           ) : (
-            <p class="quiet">{t.waiting}</p>
+            !error && <p class="quiet">{t.waiting}</p>
           )}
         </Panel>
       </Tabs>

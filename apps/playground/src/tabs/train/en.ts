@@ -23,11 +23,7 @@ export const en = {
   batch: "Batch size",
   rate: "Learning rate",
   evenHeads: "The width must be a multiple of the heads.",
-  start: "Start",
-  goOn: "Go on",
-  pause: "Pause",
   step: "One step",
-  reset: "Reset",
   hint: "First the tokenizer is trained on the text, then the model. Its loss, its learning rate and what it writes appear here; you can pause at any step, look at it in the other tabs, and go on.",
   stages: { download: "Fetching", verify: "Checking", tokenizer: "Training the tokenizer" },
   numbers: {

@@ -1,10 +1,9 @@
 import { words } from "../../i18n/language.ts";
-import { shellWords } from "../../i18n/shell.ts";
 import { Button } from "../../ui/button.tsx";
 import { ErrorLine } from "../../ui/error-line.tsx";
 import { Failure } from "../../ui/failure.tsx";
 import { Progress } from "../../ui/progress.tsx";
-import { StartStop } from "../../ui/start-stop.tsx";
+import { RunControls } from "../../ui/run-controls.tsx";
 import { Panel, TabPage } from "../../ui/tab-page.tsx";
 import { Checkpoint } from "./checkpoint.tsx";
 import { Curves } from "./curves.tsx";
@@ -50,40 +49,30 @@ export function TrainTab() {
 /** Start, pause, one step, reset. */
 function Transport() {
   const t = words({ en, zh });
-  const busy = run.busy.value;
   const problem =
     params.width.value % params.heads.value !== 0
       ? t.evenHeads
       : params.text.value === "own" && !ownText.value && !info.value
         ? t.noText
         : undefined;
-  const blocked = busy || run.finished.value || problem !== undefined;
   return (
     <>
-      <div class="controls">
-        <StartStop
-          busy={busy}
-          start={{
-            label: info.value ? t.goOn : t.start,
-            onClick: () => void train(),
-            disabled: blocked,
-            testId: "train-start",
-          }}
-          stop={{
-            label: t.pause,
-            onClick: () => run.pause(),
-            disabled: run.pausing.value,
-            testId: "train-pause",
-          }}
-        />
-        <Button testId="train-step" disabled={blocked} onClick={() => void train(1)}>
+      <RunControls
+        run={run}
+        begun={info.value !== undefined}
+        blocked={problem !== undefined}
+        start={() => void train()}
+        reset={() => void reset()}
+        testId="train"
+      >
+        <Button
+          testId="train-step"
+          disabled={run.busy.value || run.finished.value || problem !== undefined}
+          onClick={() => void train(1)}
+        >
           {t.step}
         </Button>
-        <Button testId="train-reset" disabled={busy || !info.value} onClick={() => void reset()}>
-          {t.reset}
-        </Button>
-      </div>
-      {run.finished.value && <p class="quiet">{shellWords().runFinished}</p>}
+      </RunControls>
       {problem !== undefined && <ErrorLine>{problem}</ErrorLine>}
     </>
   );

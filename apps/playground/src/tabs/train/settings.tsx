@@ -17,7 +17,7 @@ export function Settings() {
   const fixed = info.value !== undefined;
   return (
     <Panel title={t.training}>
-      {fixed && <p class="quiet">{shellWords().runFixed}</p>}
+      {fixed && <p class="quiet">{shellWords().run.fixed}</p>}
       <Select
         label={t.text}
         value={params.text}

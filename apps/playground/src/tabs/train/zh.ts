@@ -25,11 +25,7 @@ export const zh: Words = {
   batch: "批大小",
   rate: "学习率",
   evenHeads: "宽度必须是头数的整数倍。",
-  start: "开始",
-  goOn: "继续",
-  pause: "暂停",
   step: "走一步",
-  reset: "重来",
   hint: "先在文本上训练分词器，再训练模型。损失、学习率和它写的内容会显示在这里；随时可以暂停，到其他标签页里查看，然后继续。",
   stages: { download: "正在下载", verify: "正在校验", tokenizer: "正在训练分词器" },
   numbers: {
