@@ -28,7 +28,7 @@ const COMPILED: Held = { weights: 4.7, embDim: 30, attention: 2, logits: 3, maxL
 
 /**
  * Fitted to measured peaks of resident memory. 124M with 2 × 256 tokens takes 4.4 GB compiled and 7.9 GB eagerly on native
- * TensorFlow; with 4 × 1024 tokens 8.9 GB compiled and 5.8 GB with recomputation.
+ * TensorFlow; with 4 × 1024 tokens at most 8.9 GB compiled (6.8 where attention is one operation) and 5.8 GB with recomputation.
  */
 const HELD: Readonly<Record<StepKind, Held>> = {
   compiled: COMPILED,
