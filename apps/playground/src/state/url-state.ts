@@ -89,7 +89,8 @@ export function setShared(name: "lang", value: string): void {
 /** Goes to another address of this page, to which "back" returns. */
 export function open(address: string): void {
   write();
-  globalThis.history.pushState(null, "", address);
+  const { href: here } = globalThis.location;
+  if (new URL(address, here).href !== here) globalThis.history.pushState(null, "", address);
   follow();
 }
 
