@@ -134,6 +134,24 @@ describe("trainModel", () => {
     run.dispose();
   });
 
+  it("leaves the optimizer its learning rate, however a run ends", async () => {
+    const run = tinyRun();
+    const options = { ...run, epochs: 1, schedule: () => 0.5 };
+    for await (const event of trainModel(options)) if (event.type === "step") break;
+    expect(run.optimizer.lr).toBe(0.01);
+    await collect(run, options);
+    expect(run.optimizer.lr).toBe(0.01);
+    run.dispose();
+  });
+
+  it("makes a step of the batches that are left at the end of an epoch", async () => {
+    const run = tinyRun(); // 5 batches
+    const events = await collect(run, { epochs: 1, accumulationSteps: 2 });
+    expect(events[0]).toMatchObject({ totalSteps: 3 });
+    expect(events.at(-1)).toMatchObject({ step: 3, epoch: 1, tokensSeen: 60 });
+    run.dispose();
+  });
+
   it("follows the schedule and clips from the given step on", async () => {
     const [free, clipped] = [tinyRun(), tinyRun()];
     const schedule = (step: number): number => 0.01 / (1 + step);

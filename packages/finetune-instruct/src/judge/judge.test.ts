@@ -165,6 +165,18 @@ describe("scoreResponses", () => {
     expect((await scoreResponses([], { query: queryModel(endpoint()) })).mean).toBeNaN();
   });
 
+  it("stops the questions that are still open when one has failed", async () => {
+    const stopped: number[] = [];
+    const query = (prompt: string, signal?: AbortSignal): Promise<string> => {
+      if (numberIn(prompt) === 2) return Promise.reject(new JudgeError("JUDGE_REFUSED", "no"));
+      return new Promise((resolve) => {
+        signal?.addEventListener("abort", () => (stopped.push(numberIn(prompt)), resolve("1")));
+      });
+    };
+    await expect(scoreResponses(RESPONSES.slice(0, 3), { query })).rejects.toThrow("no");
+    expect(stopped).toEqual([0, 1]);
+  });
+
   it("asks several questions at the same time, but no more than it may", async () => {
     const answer = (): string => JSON.stringify(ollamaAnswer("5"));
     // The first ones are answered when three are there, and a moment later: a fourth would have come meanwhile.

@@ -59,6 +59,12 @@ it("finds the same with and without a cache, and a likelier text than greedy gen
   expect(beams[0]?.score).toBeGreaterThanOrEqual(greedy?.score ?? 0);
 });
 
+it("follows 4 beams and divides by their length where nothing else is said", async () => {
+  const prompt = Int32Array.of(4, 8, 15);
+  const said = await beamSearch(model, prompt, { numBeams: 4, lengthPenalty: 1, maxNewTokens: 6 });
+  expect(await beamSearch(model, prompt, { maxNewTokens: 6 })).toEqual(said);
+});
+
 it("refuses what cannot work and stops when told to", async () => {
   await expect(beamSearch(model, Int32Array.of(1), { numBeams: 0 })).rejects.toThrow(GenerateOptionsError);
   await expect(beamSearch(model, new Int32Array(12), { maxNewTokens: 3 })).rejects.toThrow(ContextLengthError);

@@ -61,8 +61,16 @@ describe("DecoderSlots", () => {
   });
 
   it("refuses a slot that is not there, and begins no row with a prompt that fails", async () => {
-    const slots = new DecoderSlots({ create, maxSlots: 1 });
+    let disposed = 0;
+    const counted = (): ModelDecoder => {
+      const decoder = create();
+      const dispose = decoder.dispose.bind(decoder);
+      return Object.assign(decoder, { dispose: () => ((disposed += 1), dispose()) });
+    };
+    const slots = new DecoderSlots({ create: counted, maxSlots: 1 });
+    disposed = 0; // the one that told the sizes
     await expect(slots.step([{ slot: 0, ids: [1e6] }])).rejects.toThrow("not in the model's vocabulary");
+    expect(disposed).toBe(1);
     await expect(slots.step([{ slot: 1, ids: [1] }])).rejects.toMatchObject({ code: "SLOT" });
     const [logits] = await slots.step([{ slot: 0, ids: ROWS[0]! }]);
     expect(logits).toEqual((await alone(ROWS[0]!, 1))[0]);

@@ -41,6 +41,8 @@ it("gives each row of a batch its own stream", () => {
   };
   expect(draw(123, 1)).not.toEqual(draw(123, 0));
   expect(draw(123, 1)).toEqual(draw(124, 0));
+  const unseeded = new Sampler({ temperature: 5 });
+  expect(Array.from({ length: 30 }, () => unseeded.pick(LOGITS, CONTEXT))).toEqual(draw(123, 0));
 });
 
 it("says so when no token is left", () => {

@@ -12,6 +12,7 @@ import { createAdapter, injectLora, useAdapter } from "../adapter.ts";
 import { mergeLora } from "../merge.ts";
 import { loadPeftAdapter, savePeftAdapter } from "../node.ts";
 import { makePeftConfig } from "./config.ts";
+import { mergeParts } from "./layout.ts";
 
 const fixtures = fileURLToPath(new URL("../../../../fixtures", import.meta.url));
 const expected = JSON.parse(await readFile(join(fixtures, "lora/peft.json"), "utf8")) as {
@@ -96,6 +97,20 @@ describe("an adapter of ours", () => {
     useAdapter(model, await loadPeftAdapter(folder, model));
     expectClose(logits(), before, { absolute: 1e-5 });
     useAdapter(model, undefined);
+  });
+
+  it("is written as one layer of query, key and value, each with its own scale", () => {
+    const part = { b: Float32Array.of(1), rank: 1, inDim: 2, outDim: 1 };
+    const query = { ...part, a: Float32Array.of(1, 2), scale: 2 };
+    const value = { ...part, a: Float32Array.of(3, 4), scale: 6 };
+    expect(mergeParts([query, undefined, value])).toEqual({
+      a: Float32Array.of(1, 2, 3, 4), // [Aq; Av]
+      b: Float32Array.of(1, 0, 0, 0, 0, 3), // a row for each output; the value's times 6 / 2
+      rank: 2,
+      inDim: 2,
+      outDim: 3,
+      scale: 2,
+    });
   });
 
   it("is written with the rank that most layers have, and the others in patterns", () => {
