@@ -15,13 +15,12 @@
 namespace scratch {
 namespace attention {
 
-// Products of small matrices in float32. A tile of the result stays in registers: 4 x 64 numbers where there are 32 registers
-// of 16 numbers, else 4 x 16.
+// Products of small matrices in float32. A tile of the result stays in registers, of which AVX has 16 and all others 32.
 constexpr int64_t kTileRows = 4;
-#ifdef __AVX512F__
-constexpr int kTileVectors = 4;
+#if defined(__AVX__) && !defined(__AVX512F__)
+constexpr int kTileVectors = 2;
 #else
-constexpr int kTileVectors = 1;
+constexpr int kTileVectors = 4;
 #endif
 
 constexpr int64_t roundUp(int64_t n, int64_t unit) {
@@ -39,7 +38,7 @@ struct Matrix {
 };
 
 struct Size {
-  int64_t rows, columns, depth; // rows of whole tiles, columns of whole vectors
+  int64_t rows, columns, depth; // whole tiles of rows, whole vectors of columns
 };
 
 template <int vectors>
@@ -65,7 +64,7 @@ inline void multiplyTile(Matrix a, Matrix b, Matrix c, int64_t depth, bool isAdd
   }
 }
 
-// As many columns as there are vectors in a tile, or fewer.
+// As many columns as there are in a tile, or fewer.
 template <int vectors = kTileVectors>
 inline void multiplyColumns(const Size& size, Matrix a, Matrix b, Matrix c, bool isAdded) {
   if (size.columns == vectors * kLanes) {

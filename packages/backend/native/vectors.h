@@ -1,5 +1,5 @@
-// Vectors of 16 numbers, which the compiler makes of what the processor has: float32, or bfloat16 that is widened when it is
-// loaded and rounded when it is stored.
+// Vectors as wide as the processor's registers, of float32, or of bfloat16 that is widened when it is loaded and rounded when it
+// is stored.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,13 @@
 
 namespace scratch {
 
+#if defined(__AVX512F__)
 constexpr int64_t kLanes = 16;
+#elif defined(__AVX__)
+constexpr int64_t kLanes = 8;
+#else
+constexpr int64_t kLanes = 4;
+#endif
 using Floats = float __attribute__((vector_size(4 * kLanes)));
 using Ints = int32_t __attribute__((vector_size(4 * kLanes)));
 using Words = uint32_t __attribute__((vector_size(4 * kLanes)));

@@ -15,7 +15,7 @@ export interface AttentionParts {
 }
 
 /** What the weights are multiplied with. */
-export interface AttentionDropout {
+interface AttentionDropout {
   /** [batch, heads, tokens, tokens]; at most one. */
   readonly masks: readonly Value[];
   readonly factor: number;
