@@ -48,9 +48,10 @@ async function ensureNative(
   }
 }
 
-/** Sets native TensorFlow up with its progress on stderr; answers with the folder where it lies. */
+/** Sets native TensorFlow up, or completes it, with its progress on stderr; answers with the folder where it lies. */
 export async function runSetup(output: Output, messages: Messages): Promise<string> {
-  output.note(messages.setup.start);
+  const { ready } = await nativeStatus();
+  output.note(ready ? messages.setup.completing : messages.setup.start);
   const result = await setupNative({
     signal: interrupted,
     onProgress: (event) => {

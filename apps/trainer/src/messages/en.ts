@@ -184,7 +184,10 @@ export const en = {
   setup: {
     start: "Setting up native TensorFlow, once (about 300 MB to download; skip it with --backend wasm).",
     done: "Native TensorFlow is ready ({where}).",
+    completing: "Compiling the operations that make training faster (about a minute).",
     already: "Native TensorFlow is already set up.",
+    incomplete:
+      "The operations that make training faster are missing, or of another version or processor: `scratch-llm backend setup` compiles them.",
     failed: "Native TensorFlow could not be set up: {reason}",
     fallback: "Going on with WASM, which is slower. Try again later with: scratch-llm backend setup",
     removed: "Removed native TensorFlow from {where} ({size}).",

@@ -186,7 +186,9 @@ export const zh: Messages = {
   setup: {
     start: "正在安装原生 TensorFlow，只需一次（约下载 300 MB；用 --backend wasm 可跳过）。",
     done: "原生 TensorFlow 已就绪（{where}）。",
+    completing: "正在编译使训练更快的运算（约一分钟）。",
     already: "原生 TensorFlow 早已安装。",
+    incomplete: "使训练更快的运算尚未编译，或属于其他版本或处理器：运行 `scratch-llm backend setup` 即可编译。",
     failed: "无法安装原生 TensorFlow：{reason}",
     fallback: "改用较慢的 WASM 继续。以后可再试：scratch-llm backend setup",
     removed: "已从 {where} 删除原生 TensorFlow（{size}）。",
