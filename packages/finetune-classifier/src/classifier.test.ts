@@ -93,6 +93,8 @@ describe("ignoreIndex", () => {
       calcAccuracyLoader([batch(labels)], { model, ...options });
     expect([0, 0.5, 1]).toContain(await accuracy([first!, second!, 7, 7, 7]));
     expect(await accuracy([7, 7, 7, 7, 7])).toBeNaN();
+    const none = batch([7, 7, 7, 7, 7]);
+    expect(await calcAccuracyLoader([none, batch()], { model, ...options, numBatches: 1 })).toBeNaN();
   });
 });
 

@@ -80,6 +80,9 @@ it("writes the files that transformers looks for and no others", async () => {
   ]);
   const config = JSON.parse(await readFile(join(folder, "new", "run", "config.json"), "utf8"));
   expect(config).toMatchObject({ model_type: "gpt2", n_embd: 12, tie_word_embeddings: false, scratch_llm: base });
+  const settings = JSON.parse(await readFile(join(folder, "new", "run", "tokenizer_config.json"), "utf8"));
+  const end = "<|endoftext|>";
+  expect(settings).toMatchObject({ bos_token: end, eos_token: end, unk_token: end });
   model.dispose();
 });
 
