@@ -32,7 +32,7 @@ export function samplingParams(fallback: Partial<Sampling> = {}): { readonly [K 
   return Object.fromEntries(params) as { [K in keyof Sampling]: Param<number> };
 }
 
-/** What the knobs say. One that changes nothing is left out: the rounded sum of top-p 1 would exclude the rarest token. */
+/** What the knobs say. One that changes nothing is left out. */
 export function samplingOf(knobs: SamplingKnobs): SamplingOptions {
   const turned = KNOBS.filter(({ name, neutral }) => knobs[name].value !== neutral);
   return { temperature: 1, ...Object.fromEntries(turned.map(({ name }) => [name, knobs[name].value])) };

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { GenerateOptionsError } from "../errors.ts";
 import type { GenerateOptions } from "./generate-options.ts";
-import { Sampler } from "./sampler.ts";
+import { logitsProcessors, Sampler } from "./sampler.ts";
 import { topIndices } from "./top-indices.ts";
 
 /** The toy vocabulary of book section 5.3: closer every effort forward inches moves pizza toward you. */
@@ -32,6 +32,19 @@ it("takes the most likely token without a temperature, and the first of equal on
 it("never samples what top-k leaves out", () => {
   const sampled = counts({ temperature: 5, topK: 3 });
   expect(sampled.flatMap((count, i) => (count > 0 ? [i] : []))).toEqual([0, 3, 7]);
+});
+
+it("leaves every token in with top-p 1, the rarest too", () => {
+  const logits = Float32Array.from({ length: 5000 }, (_, i) => -i / 500);
+  const possible = (topP: number): number => {
+    const processed = logitsProcessors({ temperature: 1, topP }).reduce<Float32Array>(
+      (values, process) => process(values, CONTEXT),
+      logits.slice(),
+    );
+    return processed.filter(Number.isFinite).length;
+  };
+  expect(possible(1)).toBe(5000);
+  expect(possible(0.5)).toBeLessThan(1000);
 });
 
 it("gives each row of a batch its own stream", () => {

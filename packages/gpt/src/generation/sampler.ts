@@ -27,7 +27,8 @@ export function logitsProcessors(options: GenerateOptions): LogitsProcessor[] {
   if (!options.temperature) return list; // what follows never changes which token is the most likely
   list.push(temperature(options.temperature));
   if (options.topK !== undefined) list.push(topK(options.topK));
-  if (options.topP !== undefined) list.push(topP(options.topP));
+  // 1 is for every token: a rounded sum would reach it before the rarest.
+  if (options.topP !== undefined && options.topP < 1) list.push(topP(options.topP));
   if (options.minP !== undefined) list.push(minP(options.minP));
   return list;
 }
