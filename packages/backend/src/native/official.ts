@@ -1,9 +1,10 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
+import { makeFolder } from "@scratch-llm/safetensors/node";
 import type { SetupContext } from "./events.ts";
 import type { OfficialDownload } from "./platform.ts";
 import { runCommand } from "./run-command.ts";
@@ -64,7 +65,7 @@ async function download(path: string, file: string, { report, signal }: SetupCon
 
 async function untar(file: string, folder: string, options: string[], { report, signal }: SetupContext): Promise<void> {
   report({ phase: "unpack", message: "TensorFlow's libraries" });
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   try {
     await runCommand("tar", ["-xzf", file, "-C", folder, ...options], { signal });
   } catch (cause) {

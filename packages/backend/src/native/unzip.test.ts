@@ -79,6 +79,11 @@ it("says so where the archive is cut off", async () => {
   await expect(unzip(archive, out(), all)).rejects.toThrow(/[Ee]nd of central directory/);
 });
 
+it("says so where the folder can hold nothing", async () => {
+  await writeFile(archive, zip({ a: "x" }));
+  await expect(unzip(archive, join("/proc", "x"), all)).rejects.toThrow("Cannot make the folder /proc/x ");
+});
+
 it("stops when it is told to", async () => {
   await writeFile(archive, zip({ a: "x" }));
   await expect(unzip(archive, out(), { ...all, signal: AbortSignal.abort() })).rejects.toThrow(/abort/);

@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { makeFolder } from "@scratch-llm/safetensors/node";
 import { openPromise } from "yauzl";
 import { SetupError } from "./setup-error.ts";
 
@@ -38,7 +38,7 @@ export async function unzip(archive: string, folder: string, options: UnzipOptio
           `${archive} holds more than the ${maxBytes} bytes expected: run the set-up again.`,
         );
       }
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       const content = await zip.openReadStreamPromise(entry);
       content.on("data", (chunk: Buffer) => onBytes?.((written += chunk.length)));
       await pipeline(content, createWriteStream(path), { ...(signal && { signal }) });

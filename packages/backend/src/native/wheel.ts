@@ -22,7 +22,7 @@ const HEADER_BYTES = 20e6;
  */
 export async function fetchWheel(wheel: Wheel, folder: string, context: SetupContext): Promise<void> {
   const downloads = join(folder, "download");
-  await mkdir(downloads, { recursive: true });
+  await mkdir(downloads);
   await download(wheel, downloads, context);
   const file = (await readdir(downloads)).find((name) => name.endsWith(".whl"));
   if (!file) throw new SetupError("SETUP_DOWNLOAD", `pip left no wheel in ${downloads}: update pip and try again.`);
