@@ -1,5 +1,5 @@
 import type { GPTModelFast } from "@scratch-llm/gpt";
-import { identityCompile } from "@scratch-llm/nn";
+import { identityCompile, withoutDropout } from "@scratch-llm/nn";
 import * as tf from "@tensorflow/tfjs";
 import { type ComputeOptions, StepCompiler } from "../step-compiler.ts";
 import type { TuningConfig } from "./tuning-config.ts";
@@ -16,8 +16,8 @@ const WEIGHTS = 1;
  */
 export async function estimateSeconds(
   model: GPTModelFast,
-  { train }: TuningConfig,
-  { widths, rowsPerEntry, trainLoader }: PreparedTask,
+  { train }: Pick<TuningConfig, "train">,
+  { widths, rowsPerEntry, trainLoader }: Pick<PreparedTask, "widths" | "rowsPerEntry" | "trainLoader">,
   totalSteps: number,
   compute: ComputeOptions,
 ): Promise<number> {
@@ -37,24 +37,25 @@ async function secondsOfPass(
   width: number,
   compute: ComputeOptions,
 ): Promise<number> {
-  const { training } = model;
-  model.eval();
   const ids = tf.zeros<tf.Rank.R2>([rows, width], "int32");
   const compiler = new StepCompiler(compute);
   const { compile = identityCompile } = compiler;
   const forward = compile((input: tf.Tensor2D) => tf.tidy(() => model.forward(input).sum()), { name: "estimate" });
-  let started = performance.now();
-  for (let pass = 0; pass < PASSES; pass++) {
-    started = performance.now();
-    const sum = forward(ids);
-    await sum.data();
-    sum.dispose();
+  try {
+    return await withoutDropout(model, async () => {
+      let started = performance.now();
+      for (let pass = 0; pass < PASSES; pass++) {
+        started = performance.now();
+        const sum = forward(ids);
+        await sum.data();
+        sum.dispose();
+      }
+      return (performance.now() - started) / 1000;
+    });
+  } finally {
+    ids.dispose();
+    compiler.dispose();
   }
-  const seconds = (performance.now() - started) / 1000;
-  ids.dispose();
-  compiler.dispose();
-  model.train(training);
-  return seconds;
 }
 
 /** Through which share of the blocks gradients flow, and for which share of the weights they are formed. */
