@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { cp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "@scratch-llm/backend/node";
+import { makeFolder } from "@scratch-llm/safetensors/node";
 import { TrainerError } from "./errors.ts";
 
 /** Where models that came by another way than a download are kept. */
@@ -25,6 +26,7 @@ export async function importedModels(): Promise<string[]> {
  * Copies a model's folder into the cache under a name; it appears there whole or not at all.
  * @returns the new folder
  * @throws {TrainerError} `USAGE` for a name that cannot be a folder's, or one that is taken
+ * @throws {SafetensorsError} `WRITE_FAILED` where the cache's folder cannot be made
  */
 export async function importModel(folder: string, name: string): Promise<string> {
   if (!isName(name))
@@ -37,7 +39,7 @@ export async function importModel(folder: string, name: string): Promise<string>
     );
   const temporary = join(importedFolder(), `.${name}.part`);
   await rm(temporary, { recursive: true, force: true });
-  await mkdir(importedFolder(), { recursive: true });
+  await makeFolder(importedFolder());
   try {
     await cp(folder, temporary, { recursive: true, dereference: true });
     await rename(temporary, target);
