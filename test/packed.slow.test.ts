@@ -15,6 +15,7 @@ const PRINTED = {
   safetensors: "head.weight BF16 [ 2, 3 ] Float32Array(6) [ 1, 2, 3, 4, 5, 6 ]",
   samples: "en The Harbour Clock",
   nn: "19 0.016",
+  backend: undefined, // downloads native TensorFlow
   tokenizer: "\nthat cat\n",
   dataloader: "[262, 3726, 612, 373 ]",
   attention: "0.294346",
