@@ -79,6 +79,20 @@ export function addTrainingCompute(command: Command, messages: Messages): Comman
   );
 }
 
+/** Adds the flags that decide a training's settings, its length and its folder. */
+export function addTrainingRun(command: Command, { help }: Messages): Command {
+  return command
+    .option("--config <file>", help.config)
+    .option("--set <name=value>", help.set, collect, [])
+    .option("--seed <n>", help.seed, wholeNumber)
+    .option("--max-steps <n>", help.maxSteps, positiveInteger)
+    .option("--max-time <minutes>", help.maxTime, positiveNumber)
+    .option("--run-dir <folder>", help.runDir)
+    .option("--resume <auto|path>", help.resume)
+    .option("--keep-last <n>", help.keepLast, positiveInteger)
+    .option("--dry-run", help.dryRun);
+}
+
 /** What the common flags mean. */
 export function context(options: CommonOptions, messages: Messages): Context {
   const output = new Output({ json: options.json === true, quiet: options.quiet === true });
@@ -86,7 +100,7 @@ export function context(options: CommonOptions, messages: Messages): Context {
 }
 
 /** For a flag that may be given several times. */
-export function collect(value: string, previous: readonly string[]): string[] {
+function collect(value: string, previous: readonly string[]): string[] {
   return [...previous, value];
 }
 

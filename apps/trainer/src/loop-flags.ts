@@ -1,13 +1,24 @@
 import type { TrainSettings } from "./run-config.ts";
 
-/** Flags of every training that are settings in disguise. */
-export interface LoopFlags {
+/** Flags that are settings in disguise. */
+interface LoopFlags {
   readonly seed?: number;
   readonly maxSteps?: number;
   readonly maxTime?: number;
   readonly keepLast?: number;
   readonly precision?: TrainSettings["precision"];
   readonly recompute?: TrainSettings["recompute"];
+}
+
+/** Flags of every training. */
+export interface TrainingFlags extends LoopFlags {
+  readonly init?: string;
+  readonly config?: string;
+  readonly set: readonly string[];
+  readonly runDir?: string;
+  readonly resume?: string;
+  readonly dryRun?: boolean;
+  readonly eager?: boolean;
 }
 
 /** Which setting of the loop each flag is. The seed is one of the whole run. */

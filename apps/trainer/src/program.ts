@@ -11,11 +11,10 @@ import {
   addRuntime,
   addSampling,
   addTrainingCompute,
-  collect,
+  addTrainingRun,
   type CommonOptions,
   context,
   positiveInteger,
-  positiveNumber,
   wholeNumber,
 } from "./flags.ts";
 import { layOutHelp } from "./help-layout.ts";
@@ -51,19 +50,12 @@ export function buildProgram(messages: Messages): Command {
     });
 
   const train = program.command("train").description(help.train);
-  addTrainingCompute(addCommon(train.command("pretrain").description(help.pretrain), messages), messages)
+  const pretrain = train.command("pretrain").description(help.pretrain);
+  addTrainingCompute(addCommon(pretrain, messages), messages)
     .option("--data <file...>", help.data)
     .option("--preset <name>", fill(help.preset, { presets: RUN_PRESET_NAMES.join(", ") }), "quickstart")
-    .option("--config <file>", help.config)
-    .option("--set <name=value>", help.set, collect, [])
-    .option("--seed <n>", help.seed, wholeNumber)
-    .option("--max-steps <n>", help.maxSteps, positiveInteger)
-    .option("--max-time <minutes>", help.maxTime, positiveNumber)
-    .option("--run-dir <folder>", help.runDir)
-    .option("--init <path>", help.init)
-    .option("--resume <auto|path>", help.resume)
-    .option("--keep-last <n>", help.keepLast, positiveInteger)
-    .option("--dry-run", help.dryRun)
+    .option("--init <path>", help.init);
+  addTrainingRun(pretrain, messages)
     .option("--no-probe", help.noProbe)
     .action(async (options: CommonOptions & PretrainOptions) => {
       const { trainPretrain } = await import("./commands/train-pretrain.ts");

@@ -7,13 +7,11 @@ import {
   addCommon,
   addCompute,
   addTrainingCompute,
-  collect,
+  addTrainingRun,
   type CommonOptions,
   context,
   httpAddress,
   positiveInteger,
-  positiveNumber,
-  wholeNumber,
 } from "./flags.ts";
 import { fill, type Messages } from "./messages/messages.ts";
 import {
@@ -64,20 +62,12 @@ export function addTuningCommands(train: Command, messages: Messages): void {
 
 function addTuningFlags(command: Command, data: string, presets: readonly string[], messages: Messages): Command {
   const { help } = messages;
-  return addTrainingCompute(addCommon(command, messages), messages)
+  addTrainingCompute(addCommon(command, messages), messages)
     .option("--data <file>", data)
     .option("--init <path>", help.tuningInit)
     .option("--lora", help.lora)
-    .option("--preset <name>", fill(help.tuningPreset, { presets: presets.join(", ") }))
-    .option("--config <file>", help.config)
-    .option("--set <name=value>", help.set, collect, [])
-    .option("--seed <n>", help.seed, wholeNumber)
-    .option("--max-steps <n>", help.maxSteps, positiveInteger)
-    .option("--max-time <minutes>", help.maxTime, positiveNumber)
-    .option("--run-dir <folder>", help.runDir)
-    .option("--resume <auto|path>", help.resume)
-    .option("--keep-last <n>", help.keepLast, positiveInteger)
-    .option("--dry-run", help.dryRun);
+    .option("--preset <name>", fill(help.tuningPreset, { presets: presets.join(", ") }));
+  return addTrainingRun(command, messages);
 }
 
 /** Adds `eval classify` and `eval instruct`. */

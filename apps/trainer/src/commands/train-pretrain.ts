@@ -1,6 +1,6 @@
 import type { Context } from "../flags.ts";
 import { readCorpus } from "../corpus.ts";
-import { continuedSettings, flagAssignments, type LoopFlags } from "../loop-flags.ts";
+import { continuedSettings, flagAssignments, type TrainingFlags } from "../loop-flags.ts";
 import { pretrain } from "../pretraining.ts";
 import { resolveConfig } from "../resolve-config.ts";
 import { newRunPath } from "../run-folder.ts";
@@ -8,17 +8,10 @@ import { findRun, readPlan, type RunPlan } from "../run-plan.ts";
 import { computeOptions } from "../step-compiler.ts";
 
 /** The flags of `train pretrain`. */
-export interface PretrainOptions extends LoopFlags {
+export interface PretrainOptions extends TrainingFlags {
   readonly data?: readonly string[];
   readonly preset: string;
-  readonly config?: string;
-  readonly set: readonly string[];
-  readonly runDir?: string;
-  readonly init?: string;
-  readonly resume?: string;
-  readonly dryRun?: boolean;
   readonly probe: boolean;
-  readonly eager?: boolean;
 }
 
 /** `scratch-llm train pretrain`: a new run, or the rest of an earlier one. */

@@ -1,6 +1,6 @@
 import type { Context } from "../flags.ts";
 import { findModel } from "../find-model.ts";
-import { continuedSettings, flagAssignments, type LoopFlags } from "../loop-flags.ts";
+import { continuedSettings, flagAssignments, type TrainingFlags } from "../loop-flags.ts";
 import { resolveSettings } from "../resolve-config.ts";
 import { newRunPath } from "../run-folder.ts";
 import { findRun } from "../run-plan.ts";
@@ -12,17 +12,10 @@ import { readTuningPlan, type TuningPlan } from "./tuning-plan.ts";
 import type { TuningTask } from "./tuning-task.ts";
 
 /** The flags of every fine-tuning. */
-export interface TuningFlags extends LoopFlags {
+export interface TuningFlags extends TrainingFlags {
   readonly data?: string;
-  readonly init?: string;
   readonly lora?: boolean;
   readonly preset?: string;
-  readonly config?: string;
-  readonly set: readonly string[];
-  readonly runDir?: string;
-  readonly resume?: string;
-  readonly dryRun?: boolean;
-  readonly eager?: boolean;
 }
 
 /** A new fine-tuning run, or the rest of an earlier one. */
