@@ -15,7 +15,7 @@
 namespace scratch {
 namespace attention {
 
-// Products of small matrices in float32. A tile of the result stays in registers, of which AVX has 16 and all others 32.
+// Products of small matrices in float32. A tile of the result stays in registers: AVX has 16 of them, AVX-512 and NEON 32.
 constexpr int64_t kTileRows = 4;
 #if defined(__AVX__) && !defined(__AVX512F__)
 constexpr int kTileVectors = 2;
@@ -198,8 +198,7 @@ inline Exponentials exponentiate(float* scores, int64_t count, int64_t padded, c
 }
 
 // The context of one head, and the logarithms of its queries' sums of exponentiated scores.
-inline void attend(const Shape& shape, const Inputs& inputs, int64_t head, const Tensor& output,
-                   float* logSums) {
+inline void attend(const Shape& shape, const Inputs& inputs, int64_t head, const Tensor& output, float* logSums) {
   const auto of = [&](const Tensor& tensor) { return Part(tensor, shape, head); };
   const int64_t tokens = shape.tokens, columns = shape.columns;
   thread_local Buffer buffers[5];
