@@ -38,7 +38,7 @@ export function addTuningCommands(train: Command, messages: Messages): void {
         TOKEN_POSITIONS,
       ),
     )
-    .option("--experiments [rows]", help.experiments)
+    .addOption(new Option("--experiments [rows]", help.experiments).conflicts(NOT_FOR_EXPERIMENTS))
     .action(async (flags: CommonOptions & ClassifyTrainingFlags) => {
       const { trainClassify } = await import("./commands/train-classify.ts");
       await trainClassify(flags, context(flags, messages));
@@ -59,6 +59,9 @@ export function addTuningCommands(train: Command, messages: Messages): void {
     },
   );
 }
+
+/** Options of `train classify` that mean nothing to the book's table, whose rows say what is trained, and whole. */
+const NOT_FOR_EXPERIMENTS = ["trainable", "position", "lora", "maxSteps", "maxTime", "resume", "keepLast", "dryRun"];
 
 function addTuningFlags(command: Command, data: string, presets: readonly string[], messages: Messages): Command {
   const { help } = messages;

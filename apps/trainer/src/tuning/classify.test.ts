@@ -221,6 +221,16 @@ describe("train classify --experiments", () => {
     expect(last(other.stdout)).toMatchObject({ code: "RUN_FOLDER" });
   });
 
+  it.each(["--dry-run", "--lora", "--resume=auto", "--max-steps=1", "--position=last"])(
+    "refuses %s, which the table does not heed",
+    async (flag) => {
+      const { code, stdout } = await run(experiments("1", "--run-dir", "refused", flag));
+      expect(code, stdout).toBe(2);
+      expect(last(stdout)).toMatchObject({ code: "USAGE", message: expect.stringContaining("--experiments") });
+      expect(existsSync(path("refused"))).toBe(false);
+    },
+  );
+
   it("says which model a row lacks, and what rows there are", async () => {
     const args = ["train", "classify", "--experiments", "8", "--data", "words.jsonl", "--run-dir", "lacks", ...WASM];
     const { code, stdout } = await runTrainer(args, { cwd: folder, env: { HF_HOME: path("empty") } });
