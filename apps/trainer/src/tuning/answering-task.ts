@@ -1,4 +1,12 @@
-import { parseEntries, type PromptFormat, respondAll, splitData, type Task } from "@scratch-llm/finetune-instruct";
+import { DataLoader, type Dataset } from "@scratch-llm/dataloader";
+import {
+  type CollateOptions,
+  parseEntries,
+  type PromptFormat,
+  respondAll,
+  splitData,
+  type Task,
+} from "@scratch-llm/finetune-instruct";
 import type { GPTModelFast } from "@scratch-llm/gpt";
 import type { Losses, TrainEvent } from "@scratch-llm/pretrain";
 import { writeFileAtomic } from "@scratch-llm/safetensors/node";
@@ -24,6 +32,8 @@ interface AnswerMaterial<C, T> extends TuningMaterial {
   readonly format: PromptFormat;
   /** Longest row in tokens. */
   readonly maxLength: number;
+  /** How rows become a batch. */
+  readonly padding: Pick<CollateOptions, "padTokenId" | "allowedMaxLength" | "padToMultipleOf">;
 }
 
 /** The part of a prepared task that depends on what answers are learned from. */
@@ -57,7 +67,12 @@ export function answeringTask<C extends InstructConfig, T extends Task>(task: An
         async prepare(material, { messages }) {
           const { model, tokenizer } = material;
           const maxLength = Math.min(config.data.maxLength, model.config.contextLength);
-          const prepared = await task.prepare({ ...material, config, data, format, maxLength }, messages);
+          const padding = {
+            ...(tokenizer.eosId !== undefined && { padTokenId: tokenizer.eosId }),
+            allowedMaxLength: maxLength,
+            padToMultipleOf: config.data.padToMultipleOf,
+          };
+          const prepared = await task.prepare({ ...material, config, data, format, maxLength, padding }, messages);
           requireBatch(prepared, config.train.batchSize, maxLength);
           if (config.lora !== null) addLora(model, config.lora);
           const { lora } = config;
@@ -76,6 +91,18 @@ export function answeringTask<C extends InstructConfig, T extends Task>(task: An
         },
       };
     },
+  };
+}
+
+/** Shuffled and whole batches to train on, every entry in its order to validate with. */
+export function makeLoaders<Item, B>(
+  train: Dataset<Item>,
+  val: Dataset<Item>,
+  options: { readonly batchSize: number; readonly collate: (items: readonly Item[]) => B },
+): { trainLoader: DataLoader<Item, B>; valLoader: DataLoader<Item, B> } {
+  return {
+    trainLoader: new DataLoader<Item, B>(train, options),
+    valLoader: new DataLoader<Item, B>(val, { ...options, shuffle: false, dropLast: false }),
   };
 }
 

@@ -1,4 +1,3 @@
-import { DataLoader } from "@scratch-llm/dataloader";
 import {
   checkPreferences,
   collateReferenced,
@@ -13,7 +12,7 @@ import { SAMPLE_SETS } from "@scratch-llm/samples";
 import { interrupted } from "../interrupt.ts";
 import { fill } from "../messages/messages.ts";
 import { DPO_PRESETS, DpoConfig } from "./answer-config.ts";
-import { answeringTask } from "./answering-task.ts";
+import { answeringTask, makeLoaders } from "./answering-task.ts";
 import { batchWidths, type TuningTask } from "./tuning-task.ts";
 
 /** The DPO notebook of chapter 7: tasks with a better and a worse answer. The model before the run is the reference. */
@@ -23,15 +22,9 @@ export const DPO_TASK: TuningTask<DpoConfig> = answeringTask<DpoConfig, Preferen
   builtIn: SAMPLE_SETS.preferences,
   bookPreset: "book-dpo",
   check: checkPreferences,
-  async prepare({ config, data, model, tokenizer, format, maxLength, compiler }, messages) {
-    const { maskPrompts, padToMultipleOf } = config.data;
+  async prepare({ config, data, model, tokenizer, format, maxLength, padding, compiler }, messages) {
     const { batchSize } = config.train;
-    const options = {
-      ...(tokenizer.eosId !== undefined && { padTokenId: tokenizer.eosId }),
-      allowedMaxLength: maxLength,
-      padToMultipleOf,
-      maskPromptTokens: maskPrompts,
-    };
+    const options = { ...padding, maskPromptTokens: config.data.maskPrompts };
     const { compile } = compiler;
     const asking = { ...options, ...(compile && { compile }), batchSize, signal: interrupted };
     const datasets = [data.train, data.val].map(
@@ -41,9 +34,7 @@ export const DPO_TASK: TuningTask<DpoConfig> = answeringTask<DpoConfig, Preferen
       await withReference(datasets[0], model, asking),
       await withReference(datasets[1], model, asking),
     ];
-    const collate = collateReferenced(options);
-    const trainLoader = new DataLoader(train, { batchSize, collate });
-    const valLoader = new DataLoader(val, { batchSize, collate, shuffle: false, dropLast: false });
+    const loaders = makeLoaders(train, val, { batchSize, collate: collateReferenced(options) });
     return {
       widths: batchWidths(
         train,
@@ -53,8 +44,8 @@ export const DPO_TASK: TuningTask<DpoConfig> = answeringTask<DpoConfig, Preferen
       ),
       rowsPerEntry: 2,
       skipped: datasets[0].skipped.length + datasets[1].skipped.length,
-      trainLoader,
-      events: (loop) => trainDpo({ ...loop, tokenizer, trainLoader, valLoader, beta: config.beta }),
+      trainLoader: loaders.trainLoader,
+      events: (loop) => trainDpo({ ...loop, tokenizer, ...loaders, beta: config.beta }),
       evalRemark: (event) => {
         const { trainRewardMargin, valRewardMargin, valAccuracy } = measures(event);
         return fill(messages.tuning.margins, {

@@ -1,4 +1,3 @@
-import { DataLoader } from "@scratch-llm/dataloader";
 import {
   checkInstructions,
   collateInstructions,
@@ -8,7 +7,7 @@ import {
 import { trainModel } from "@scratch-llm/pretrain";
 import { SAMPLE_SETS } from "@scratch-llm/samples";
 import { INSTRUCT_PRESETS, InstructConfig } from "./answer-config.ts";
-import { answeringTask } from "./answering-task.ts";
+import { answeringTask, makeLoaders } from "./answering-task.ts";
 import { batchWidths, type TuningTask } from "./tuning-task.ts";
 
 /** Chapter 7: tasks with an answer. */
@@ -18,26 +17,19 @@ export const INSTRUCT_TASK: TuningTask<InstructConfig> = answeringTask<InstructC
   builtIn: SAMPLE_SETS.instructions,
   bookPreset: "book-ch07",
   check: checkInstructions,
-  async prepare({ config, data, tokenizer, format, maxLength }) {
-    const { maskPrompts, padToMultipleOf } = config.data;
+  async prepare({ config, data, tokenizer, format, maxLength, padding }) {
     const { batchSize } = config.train;
-    const collate = collateInstructions({
-      ...(tokenizer.eosId !== undefined && { padTokenId: tokenizer.eosId }),
-      allowedMaxLength: maxLength,
-      padToMultipleOf,
-      maskInstructions: maskPrompts,
-    });
+    const collate = collateInstructions({ ...padding, maskInstructions: config.data.maskPrompts });
     const [train, val] = [data.train, data.val].map(
       (entries) => new InstructionDataset(entries, tokenizer, { format, maxLength }),
     ) as [InstructionDataset, InstructionDataset];
-    const trainLoader = new DataLoader(train, { batchSize, collate });
-    const valLoader = new DataLoader(val, { batchSize, collate, shuffle: false, dropLast: false });
+    const loaders = makeLoaders(train, val, { batchSize, collate });
     return {
       skipped: train.skipped.length + val.skipped.length,
       widths: batchWidths(train, batchSize, ({ ids }) => ids.length, maxLength),
       rowsPerEntry: 1,
-      trainLoader,
-      events: (loop) => trainModel({ ...loop, tokenizer, trainLoader, valLoader }),
+      trainLoader: loaders.trainLoader,
+      events: (loop) => trainModel({ ...loop, tokenizer, ...loaders }),
     };
   },
 });
