@@ -24,6 +24,9 @@ describe("memory before a run", () => {
     const compiled = estimateTrainingMemory(long, 4, "native", "compiled") / GB;
     expect(compiled).toBeGreaterThan(8.93);
     expect(compiled).toBeLessThan(13.5);
+    const undropped = estimateTrainingMemory({ ...long, dropRate: 0 }, 4, "native", "compiled") / GB;
+    expect(undropped).toBeGreaterThan(8.93);
+    expect(undropped).toBeLessThan(11);
     const recomputed = estimateTrainingMemory(long, 4, "native", "recomputed") / GB;
     expect(recomputed).toBeGreaterThan(5.76);
     expect(recomputed).toBeLessThan(7);

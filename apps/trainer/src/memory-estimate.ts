@@ -18,22 +18,25 @@ interface Held {
   readonly weights: number;
   readonly embDim: number;
   readonly attention: number;
+  /** More of what attention holds, where there is dropout. */
+  readonly dropout: number;
   readonly logits: number;
   /** Logits beyond this are computed in parts. */
   readonly maxLogitsBytes: number;
 }
 
 /** Of one recorded graph. */
-const COMPILED: Held = { weights: 4.7, embDim: 30, attention: 2, logits: 3, maxLogitsBytes: 2 ** 27 };
+const COMPILED: Held = { weights: 4.7, embDim: 30, attention: 1, dropout: 1, logits: 3, maxLogitsBytes: 2 ** 27 };
 
 /**
  * Fitted to measured peaks of resident memory. 124M with 2 × 256 tokens takes 4.4 GB compiled and 7.9 GB eagerly on native
- * TensorFlow; with 4 × 1024 tokens at most 8.9 GB compiled (6.8 where attention is one operation) and 5.8 GB with recomputation.
+ * TensorFlow; with 4 × 1024 tokens, where attention is one operation, 6.8 GB compiled, 9.4 GB with dropout, and 5.8 GB with
+ * recomputation; 8.9 GB compiled where it is not.
  */
 const HELD: Readonly<Record<StepKind, Held>> = {
   compiled: COMPILED,
-  recomputed: { ...COMPILED, embDim: 14, attention: 0.2 },
-  eager: { weights: 6, embDim: 110, attention: 14, logits: 5, maxLogitsBytes: Infinity },
+  recomputed: { ...COMPILED, embDim: 14, attention: 0.2, dropout: 0 },
+  eager: { weights: 6, embDim: 110, attention: 14, dropout: 0, logits: 5, maxLogitsBytes: Infinity },
 };
 
 /** Memory of the process before the first tensor. */
@@ -50,10 +53,11 @@ export function estimateTrainingMemory(
   kind: StepKind,
   trainable: number = countParameters(config),
 ): number {
-  const { contextLength: t, embDim, nHeads, nLayers, vocabSize } = config;
+  const { contextLength: t, dropRate, embDim, nHeads, nLayers, vocabSize } = config;
   const held = HELD[backend === "native" ? kind : "eager"];
   const tokens = batchSize * t;
-  const block = held.embDim * tokens * embDim + held.attention * batchSize * nHeads * t * t;
+  const attention = held.attention + (dropRate > 0 ? held.dropout : 0);
+  const block = held.embDim * tokens * embDim + attention * batchSize * nHeads * t * t;
   const weights = countParameters(config) + (held.weights - 1) * trainable;
   const logitsBytes = Math.min(BYTES * tokens * vocabSize, held.maxLogitsBytes);
   return Math.round(BASE_BYTES[backend] + BYTES * (weights + nLayers * block) + held.logits * logitsBytes);
