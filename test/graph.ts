@@ -11,6 +11,7 @@ import { GraphSession } from "../packages/backend/src/compile/graph-session.ts";
 import { nativeBackend } from "../packages/backend/src/compile/native-backend.ts";
 import { OP_RULES } from "../packages/backend/src/compile/op-rules.ts";
 import * as tf from "@tensorflow/tfjs";
+import { expect } from "vitest";
 
 type Shape = readonly number[];
 
@@ -85,6 +86,13 @@ export class TestGraph {
   #spec(shape: Shape): { shape: Shape; dtype: number } {
     return { shape, dtype: DataType.float32 };
   }
+}
+
+/** The largest difference between the results of two graphs, computed by TensorFlow. */
+export function difference(a: Graph, b: Graph): number {
+  const [left, right] = [evaluate(a).flatMap((values) => [...values]), evaluate(b).flatMap((values) => [...values])];
+  expect(left).toHaveLength(right.length);
+  return Math.max(...left.map((value, i) => Math.abs(value - (right[i] as number))));
 }
 
 /** As attention's `causalMask` is recorded: (tokens, tokens). */

@@ -40,7 +40,7 @@ export function optimize(graph: Graph, { precision, recompute, hasKernels = fals
     lowerMatMul,
     fuseNorm,
     shareCommon,
-    ...(hasKernels && precision === "f32" ? [fuseAttention] : []), // in bfloat16 TensorFlow's products are as fast
+    ...(hasKernels && precision === "f32" ? [fuseAttention] : []), // in bfloat16 TensorFlow's products are faster
     ...(recompute === "block" ? [recomputeRegions] : []),
     (current) => splitAttention(current),
     (current) => chunkLoss(current),

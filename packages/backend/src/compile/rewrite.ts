@@ -19,6 +19,13 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
   return builder.finish(graph.results.map(mapped), graph.effects.map(mappedId));
 }
 
+/** A builder that goes on from a graph. */
+export function builderFrom(graph: Graph): GraphBuilder {
+  const builder = new GraphBuilder(nextId(graph));
+  for (const node of graph.nodes) builder.put(node);
+  return builder;
+}
+
 /** An id that no node of the graph has, nor any after it. */
 export function nextId(graph: Graph): number {
   return graph.nodes.reduce((last, node) => Math.max(last, node.id), -1) + 1;
@@ -73,7 +80,7 @@ export class GraphIndex {
 }
 
 /** The same nodes in an order in which they can run, as close to the given one as that allows. */
-export function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
+function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const done = new Set<GraphNode>();
   const visit = (node: GraphNode): void => {
@@ -90,4 +97,22 @@ export function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
   };
   for (const node of nodes) if (!done.has(node)) visit(node);
   return [...done];
+}
+
+/**
+ * The graph with these nodes, where other values stand for some, as `mapped` says, in an order in which they can run. `mappedIds`
+ * says the same of nodes that others wait for.
+ */
+export function redirected(
+  graph: Graph,
+  nodes: readonly GraphNode[],
+  mapped: (value: Value) => Value,
+  mappedIds: (id: number) => readonly number[] = (id) => [id],
+): Graph {
+  const current = nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(mapped),
+    after: node.after.flatMap(mappedIds),
+  }));
+  return { ...graph, nodes: inOrder(current), results: graph.results.map(mapped) };
 }

@@ -1,8 +1,8 @@
-import { GraphBuilder } from "./graph-builder.ts";
+import type { GraphBuilder } from "./graph-builder.ts";
 import { DataType, type Graph, type GraphNode, type TensorSpec, typeAttr, type Value } from "./graph.ts";
 import { ROUNDED_FROM } from "./passes/keep-rounded.ts";
 import { cast } from "./passes/use-bfloat16.ts";
-import { nextId } from "./rewrite.ts";
+import { builderFrom } from "./rewrite.ts";
 
 /** A variable of a graph. */
 export interface GraphVariable {
@@ -25,8 +25,7 @@ export interface EntryPoints {
 
 /** Adds to a graph what moves variables in and out of a session. */
 export function addTransfers(graph: Graph, variables: readonly GraphVariable[]): EntryPoints {
-  const builder = new GraphBuilder(nextId(graph));
-  for (const node of graph.nodes) builder.put(node);
+  const builder = builderFrom(graph);
   const done = (after: readonly number[]): Value => signal(builder, after);
   const results = graph.results.map((value) =>
     builder.node(value).op === "Placeholder" ? copy(builder, value) : value,

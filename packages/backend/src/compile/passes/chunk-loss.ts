@@ -1,6 +1,6 @@
-import { GraphBuilder } from "../graph-builder.ts";
+import type { GraphBuilder } from "../graph-builder.ts";
 import { DataType, type Graph, type GraphNode, typeAttr, type Value } from "../graph.ts";
-import { inOrder, nextId } from "../rewrite.ts";
+import { builderFrom, redirected } from "../rewrite.ts";
 import { findLosses, type LossOfProduct } from "./find-losses.ts";
 import { concat, slice } from "./parts.ts";
 
@@ -21,14 +21,11 @@ function chunk(graph: Graph, loss: LossOfProduct, maxBytes: number): Graph {
   const [rows, columns] = loss.product.outputs[0]!.shape as [number, number];
   const step = Math.max(1, Math.floor(maxBytes / 4 / columns / ROW_STEP)) * ROW_STEP;
   if (step >= rows) return graph;
-  const builder = new GraphBuilder(nextId(graph));
-  for (const node of graph.nodes) builder.put(node);
+  const builder = builderFrom(graph);
   const parts = new LossParts(loss, builder);
   for (let begin = 0; begin < rows; begin += step) parts.add(begin, Math.min(step, rows - begin));
   const replaced = parts.replacements();
-  const mapped = (value: Value): Value => replaced.get(`${value.node}:${value.output}`) ?? value;
-  const nodes = builder.nodes.map((node) => ({ ...node, inputs: node.inputs.map(mapped) }));
-  return { ...graph, nodes: inOrder(nodes), results: graph.results.map(mapped) };
+  return redirected(graph, builder.nodes, (value) => replaced.get(`${value.node}:${value.output}`) ?? value);
 }
 
 /** The loss and its gradients, part by part. */

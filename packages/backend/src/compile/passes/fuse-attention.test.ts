@@ -1,6 +1,6 @@
 import { KERNELS } from "@scratch-llm/nn";
 import { useTestBackend } from "@test/backend.ts";
-import { causalMask, evaluate, expressions, TestGraph } from "@test/graph.ts";
+import { causalMask, difference, evaluate, expressions, TestGraph } from "@test/graph.ts";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { type Graph, type GraphNode, type Value } from "../graph.ts";
@@ -63,12 +63,6 @@ interface Options {
 
 const fused = (graph: Graph): Graph => removeDeadNodes(fuseAttention(graph));
 const opsOf = ({ nodes }: Graph): string[] => nodes.map(({ op }) => op).filter((op) => op !== "Placeholder");
-
-/** The largest difference between the results of two graphs. */
-function difference(a: Graph, b: Graph): number {
-  const [left, right] = [evaluate(a), evaluate(b)].map((results) => results.flatMap((values) => [...values]));
-  return Math.max(...left!.map((value, i) => Math.abs(value - right![i]!)));
-}
 
 test("attention and its gradient become two operations, without transposes", () => {
   const { g, context, gradients } = attention(SMALL);

@@ -1,6 +1,6 @@
-import { elementsOf, GraphBuilder } from "../graph-builder.ts";
+import { elementsOf, type GraphBuilder } from "../graph-builder.ts";
 import { type Attributes, DataType, type Graph, type GraphNode, typeAttr, type Value } from "../graph.ts";
-import { GraphIndex, inOrder, nextId } from "../rewrite.ts";
+import { builderFrom, GraphIndex, redirected } from "../rewrite.ts";
 import { type AttentionGradient, type AttentionParts, partsOf } from "./attention-parts.ts";
 import { type CausalAttention, findAttention } from "./find-attention.ts";
 
@@ -10,20 +10,18 @@ import { type CausalAttention, findAttention } from "./find-attention.ts";
  */
 export function fuseAttention(graph: Graph): Graph {
   const index = new GraphIndex(graph);
-  const builder = new GraphBuilder(nextId(graph));
-  for (const node of graph.nodes) builder.put(node);
+  const builder = builderFrom(graph);
   const replaced = new Map<number, Value>();
   for (const attention of findAttention(graph, 1)) {
     const parts = partsOf(attention, index);
     if (parts) new Fusion(attention, { builder, index, replaced }).build(parts);
   }
-  const mapped = (value: Value): Value => replaced.get(value.node) ?? value;
-  const nodes = builder.nodes.map((node) => ({
-    ...node,
-    inputs: node.inputs.map(mapped),
-    after: node.after.map((id) => replaced.get(id)?.node ?? id),
-  }));
-  return { ...graph, nodes: inOrder(nodes), results: graph.results.map(mapped) };
+  return redirected(
+    graph,
+    builder.nodes,
+    (value) => replaced.get(value.node) ?? value,
+    (id) => [replaced.get(id)?.node ?? id],
+  );
 }
 
 interface Rewriting {

@@ -1,6 +1,6 @@
 import { KERNELS } from "@scratch-llm/nn";
 import { useTestBackend } from "@test/backend.ts";
-import { evaluate, expressions, TestGraph } from "@test/graph.ts";
+import { difference, expressions, TestGraph } from "@test/graph.ts";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { boolAttr, DataType, type Graph, typeAttr, type Value } from "../graph.ts";
@@ -18,12 +18,6 @@ function apply(pass: (graph: Graph) => Graph, graph: Graph, tolerance = 1e-6): s
   const after = removeDeadNodes(pass(graph));
   expect(hasKernels ? difference(after, graph) : 0).toBeLessThan(tolerance);
   return expressions(after);
-}
-
-/** The largest difference between the results of two graphs. */
-function difference(a: Graph, b: Graph): number {
-  const [left, right] = [evaluate(a), evaluate(b)].map((results) => results.flatMap((values) => [...values]));
-  return Math.max(...left!.map((value, i) => Math.abs(value - right![i]!)), Math.abs(left!.length - right!.length));
 }
 
 const FLOAT = typeAttr(DataType.float32);

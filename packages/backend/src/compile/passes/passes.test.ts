@@ -1,5 +1,5 @@
 import { useTestBackend } from "@test/backend.ts";
-import { evaluate, expressions, TestGraph } from "@test/graph.ts";
+import { difference, expressions, TestGraph } from "@test/graph.ts";
 import { expect, test } from "vitest";
 import { DataType, type Graph, typeAttr, type Value } from "../graph.ts";
 import { delayWidening } from "./delay-widening.ts";
@@ -19,13 +19,6 @@ function apply(pass: (graph: Graph) => Graph, graph: Graph, tolerance = 1e-6): s
   const after = removeDeadNodes(pass(graph));
   expect(native ? difference(after, graph) : 0).toBeLessThan(tolerance);
   return expressions(after);
-}
-
-/** The largest difference between the results of two graphs. */
-function difference(a: Graph, b: Graph): number {
-  const [left, right] = [evaluate(a).flatMap((values) => [...values]), evaluate(b).flatMap((values) => [...values])];
-  expect(left).toHaveLength(right.length);
-  return Math.max(...left.map((value, i) => Math.abs(value - (right[i] as number))));
 }
 
 test("removeDeadNodes keeps what results and effects need, also by order", () => {

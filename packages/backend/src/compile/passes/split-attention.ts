@@ -1,6 +1,6 @@
-import { GraphBuilder } from "../graph-builder.ts";
+import type { GraphBuilder } from "../graph-builder.ts";
 import { type Graph, type GraphNode, isSet, type TensorSpec, type Value } from "../graph.ts";
-import { inOrder, nextId } from "../rewrite.ts";
+import { builderFrom, redirected } from "../rewrite.ts";
 import { type CausalAttention, findAttention } from "./find-attention.ts";
 import { concat, type Range, resized, slice, sumOfPrefixes } from "./parts.ts";
 
@@ -22,21 +22,17 @@ interface SplitOptions {
 export function splitAttention(graph: Graph, { rows = ROWS, minTokens = MIN_TOKENS }: SplitOptions = {}): Graph {
   const found = findAttention(graph, minTokens);
   if (found.length === 0) return graph;
-  const builder = new GraphBuilder(nextId(graph));
-  for (const node of graph.nodes) builder.put(node);
+  const builder = builderFrom(graph);
   const parts = found.map((attention) => new AttentionParts(attention, builder, rows));
   for (const each of parts) each.build();
   const replaced = new Map(parts.flatMap(({ products }) => [...products]));
   const copies = new Map(parts.flatMap(({ nodes }) => [...nodes]));
-  const mapped = (value: Value): Value => replaced.get(value.node) ?? value;
-  const nodes = builder.nodes
-    .filter(({ id }) => !copies.has(id))
-    .map((node) => ({
-      ...node,
-      inputs: node.inputs.map(mapped),
-      after: node.after.flatMap((id) => copies.get(id) ?? [id]),
-    }));
-  return { ...graph, nodes: inOrder(nodes), results: graph.results.map(mapped) };
+  return redirected(
+    graph,
+    builder.nodes.filter(({ id }) => !copies.has(id)),
+    (value) => replaced.get(value.node) ?? value,
+    (id) => copies.get(id) ?? [id],
+  );
 }
 
 class AttentionParts {
