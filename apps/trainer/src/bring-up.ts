@@ -1,6 +1,7 @@
 import {
   type BackendInfo,
   type BackendName,
+  type NativeStatus,
   nativeStatus,
   setupNative,
   type SetupEvent,
@@ -35,9 +36,10 @@ async function ensureNative(
   output: Output,
   messages: Messages,
 ): Promise<string | undefined> {
-  if ((await nativeStatus()).ready) return undefined;
+  const status = await nativeStatus();
+  if (status.ready) return undefined;
   try {
-    await runSetup(output, messages);
+    await runSetup(status, output, messages);
     return undefined;
   } catch (error) {
     if (choice === "native" || interrupted.aborted) throw error;
@@ -49,8 +51,7 @@ async function ensureNative(
 }
 
 /** Sets native TensorFlow up, or completes it, with its progress on stderr; answers with the folder where it lies. */
-export async function runSetup(output: Output, messages: Messages): Promise<string> {
-  const { ready } = await nativeStatus();
+export async function runSetup({ ready }: NativeStatus, output: Output, messages: Messages): Promise<string> {
   output.note(ready ? messages.setup.completing : messages.setup.start);
   const result = await setupNative({
     signal: interrupted,

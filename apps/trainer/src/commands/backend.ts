@@ -5,10 +5,10 @@ import { formatBytes } from "../format.ts";
 import { fill } from "../messages/messages.ts";
 
 async function setup({ output, messages }: Context): Promise<void> {
-  const { complete, cacheFolder } = await nativeStatus();
-  if (complete) output.note(messages.setup.already);
-  else await runSetup(output, messages);
-  output.event({ type: "done", backend: "native", folder: cacheFolder });
+  const status = await nativeStatus();
+  if (status.complete) output.note(messages.setup.already);
+  else await runSetup(status, output, messages);
+  output.event({ type: "done", backend: "native", folder: status.cacheFolder });
 }
 
 async function info({ output, messages, backend }: Context): Promise<void> {
