@@ -1,4 +1,4 @@
-import { type GPTConfig, TokenIdError } from "@scratch-llm/gpt";
+import { checkIds as checkTokens, type GPTConfig } from "@scratch-llm/gpt";
 import * as tf from "@tensorflow/tfjs";
 import { SHOWN_TOKENS } from "../defaults.ts";
 import { EngineFault } from "../fault.ts";
@@ -22,10 +22,9 @@ export function rowOf(ids: Int32Array, { model }: Pick<Open, "model">): tf.Tenso
 }
 
 /** @throws EngineFault `NO_TEXT`, TokenIdError */
-export function checkIds(ids: Int32Array, { vocabSize }: GPTConfig): void {
-  const unknown = ids.find((id) => !(id >= 0 && id < vocabSize));
+export function checkIds(ids: Int32Array, config: GPTConfig): void {
   if (ids.length === 0) throw new EngineFault("NO_TEXT", "There is no token to look at; write some text.");
-  if (unknown !== undefined) throw new TokenIdError(unknown, vocabSize);
+  checkTokens(ids, config);
 }
 
 /** Reads tensors and disposes of them. */
